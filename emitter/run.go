@@ -1,0 +1,309 @@
+package emitter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ErrUnbalanced is the error of a run whose ledger does not balance: a bug in this package.
+var ErrUnbalanced = errors.New("the ledger does not balance")
+
+// Run does what p says and returns the account of it. When ctx ends, no more lines are made; what
+// is in hand has p.Drain to be delivered. The error says why the run could not be done.
+func Run(ctx context.Context, p Plan) (*Result, error) {
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("check plan: %w", err)
+	}
+	r := newRun(p)
+	hard, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	sinks, err := openSinks(hard, p)
+	if err != nil {
+		return nil, errors.Join(err, closeSinks(p, sinks))
+	}
+	for i, s := range sinks {
+		r.workers[i].sink = s
+	}
+	r.do(ctx, hard, cut)
+	err = closeSinks(p, sinks)
+	result := r.result()
+	if !result.Lines.Balanced() {
+		err = errors.Join(err, ErrUnbalanced)
+	}
+	return result, err
+}
+
+func openSinks(ctx context.Context, p Plan) (sinks []Sink, err error) {
+	for i := range p.Workers {
+		s, err := p.Sink.Open(ctx, i)
+		if err != nil {
+			return sinks, err
+		}
+		sinks = append(sinks, s)
+	}
+	return sinks, nil
+}
+
+func closeSinks(p Plan, sinks []Sink) error {
+	var errs []error
+	for _, s := range sinks {
+		errs = append(errs, s.Close())
+	}
+	if p.Sink.Close != nil {
+		errs = append(errs, p.Sink.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// run is a run under way.
+type run struct {
+	plan      Plan
+	total     uint64 // lines of the whole plan
+	workers   []*worker
+	recorders []*recorder
+
+	start time.Time
+	wall  int64 // Unix nanoseconds of start: all times of lines derive from it by the monotonic clock
+
+	making  atomic.Int64 // workers that still have lines to make
+	allMade chan struct{}
+
+	stopOnce sync.Once
+	stopped  chan struct{}
+	stopTime atomic.Int64 // nanoseconds since start, valid once stopped is closed
+	gone     atomic.Bool
+
+	watcher watcher
+	elapsed time.Duration
+}
+
+// forever is the number of lines in a plan without an end.
+const forever = math.MaxInt64
+
+func newRun(p Plan) *run {
+	r := &run{plan: p, total: forever, stopped: make(chan struct{}), allMade: make(chan struct{})}
+	if p.Count > 0 {
+		r.total = p.Count
+	}
+	if p.Schedule != nil && p.Duration > 0 {
+		r.total = DueBy(p.Schedule, p.Duration-1, r.total)
+	}
+	// As few recorders as keep workers from waiting for one another's locks.
+	r.recorders = make([]*recorder, min(p.Workers, 2*runtime.GOMAXPROCS(0), 16))
+	for i := range r.recorders {
+		r.recorders[i] = &recorder{now: newLatency()}
+	}
+	r.workers = make([]*worker, p.Workers)
+	for i := range r.workers {
+		r.workers[i] = newWorker(r, i)
+	}
+	r.making.Store(int64(p.Workers))
+	r.watcher = watcher{run: r, total: newLatency()}
+	return r
+}
+
+// do runs all workers to their end.
+func (r *run) do(ctx, hard context.Context, cut func()) {
+	r.start = time.Now()
+	r.wall = r.start.UnixNano()
+	var workers, others sync.WaitGroup
+	done := make(chan struct{})
+	for _, w := range r.workers {
+		workers.Go(func() { w.work(hard) })
+	}
+	others.Go(func() { r.watchEnd(ctx, cut, done) })
+	if r.plan.Every > 0 {
+		others.Go(func() { r.watcher.watch(done) })
+	}
+	workers.Wait()
+	close(done)
+	others.Wait()
+	for _, w := range r.workers {
+		w.close()
+	}
+	r.elapsed = r.clock()
+	r.watcher.last()
+}
+
+// watchEnd ends the making of lines when ctx ends, and cuts off what is in hand when the drain
+// after the last due line, or after the stop, is over.
+func (r *run) watchEnd(ctx context.Context, cut func(), done <-chan struct{}) {
+	deadline := time.Duration(math.MaxInt64)
+	if end, ok := r.lastDue(); ok {
+		deadline = end + r.plan.Drain
+	}
+	timer := time.NewTimer(deadline)
+	defer timer.Stop()
+	drain := func() {
+		deadline = min(deadline, r.clock()+r.plan.Drain)
+		timer.Reset(deadline - r.clock())
+	}
+	ended, stopped, allMade := ctx.Done(), r.stopped, r.allMade
+	for {
+		select {
+		case <-ended:
+			ended = nil
+			r.stop(false)
+		case <-stopped:
+			stopped = nil
+			drain()
+		case <-allMade:
+			allMade = nil
+			if r.plan.Schedule == nil {
+				drain()
+			}
+		case <-timer.C:
+			cut()
+		case <-done:
+			return
+		}
+	}
+}
+
+// lastDue is when the last line of the plan is due, if that is known.
+func (r *run) lastDue() (time.Duration, bool) {
+	switch {
+	case r.plan.Schedule == nil:
+		return r.plan.Duration, r.plan.Duration > 0
+	case r.total == forever:
+		return 0, false
+	case r.total == 0:
+		return 0, true
+	}
+	return r.plan.Schedule.At(r.total - 1)
+}
+
+func (r *run) clock() time.Duration { return time.Since(r.start) }
+
+// sleep waits until the given time of the run; it returns false if the run was stopped before.
+func (r *run) sleep(until time.Duration) bool {
+	d := until - r.clock()
+	// A plain sleep takes half the CPU of a timer and a select, at a thousand waits a second and
+	// worker; so short a one need not be interrupted.
+	if d <= 20*time.Millisecond {
+		time.Sleep(d)
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.stopped:
+		return false
+	}
+}
+
+// stop ends the making of lines; gone says that it was the destination that ended it.
+func (r *run) stop(gone bool) {
+	r.stopOnce.Do(func() {
+		r.gone.Store(gone)
+		r.stopTime.Store(int64(r.clock()))
+		close(r.stopped)
+	})
+}
+
+func (r *run) isStopped() bool {
+	select {
+	case <-r.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *run) stoppedAt() time.Duration { return time.Duration(r.stopTime.Load()) }
+
+// madeAll is called by each worker once, when it will make no more lines.
+func (r *run) madeAll() {
+	if r.making.Add(-1) == 0 {
+		close(r.allMade)
+	}
+}
+
+// dueBy is how many of the plan's lines are due at t.
+func (r *run) dueBy(t time.Duration) uint64 { return DueBy(r.plan.Schedule, t, r.total) }
+
+// dueInAll is how many lines the schedule asked for until the run ended; 0 if there is none.
+func (r *run) dueInAll() uint64 {
+	switch {
+	case r.plan.Schedule == nil:
+		return 0
+	case r.isStopped():
+		return r.dueBy(r.stoppedAt())
+	}
+	return r.total
+}
+
+// dueSoFar is how many lines the schedule has asked for at time t.
+func (r *run) dueSoFar(t time.Duration) uint64 {
+	if r.isStopped() {
+		t = min(t, r.stoppedAt())
+	}
+	return r.dueBy(t)
+}
+
+// window is the planned time of the run, without regard to the last confirmation.
+func (r *run) window() time.Duration {
+	switch {
+	case r.isStopped():
+		return r.stoppedAt()
+	case r.plan.Schedule == nil:
+		return r.plan.Duration
+	}
+	planned, ok := r.plan.Schedule.At(r.total)
+	if !ok {
+		planned, _ = r.lastDue()
+	}
+	if r.plan.Duration > 0 {
+		planned = min(planned, r.plan.Duration)
+	}
+	return planned
+}
+
+// result is the account of the run, which is over.
+func (r *run) result() *Result {
+	t := r.watcher.sum
+	result := &Result{
+		Progress: t.Progress,
+		Latency:  *r.watcher.total,
+		Started:  r.start,
+		Elapsed:  r.elapsed,
+		Window:   r.window(),
+		Failures: t.sorted(),
+		Stopped:  r.isStopped(),
+		Gone:     r.gone.Load(),
+	}
+	for _, w := range r.workers {
+		result.Window = max(result.Window, w.last)
+		result.Sending += w.sending
+		result.Waiting += w.waiting
+		result.Backoff += w.backoff
+		result.Lines.Due += w.made + w.missed
+	}
+	if r.plan.Schedule == nil {
+		result.Latency.Schedule = nil
+	} else if !result.Stopped {
+		result.Lines.Due = r.total // by arithmetic, so that the ledger is checked against it
+	}
+	if r.plan.Identify {
+		result.Streams = r.ledger()
+	}
+	return result
+}
+
+// ledger lists all streams in order.
+func (r *run) ledger() []StreamLedger {
+	list := make([]StreamLedger, r.plan.Streams)
+	for i := range list {
+		w := r.workers[i%len(r.workers)]
+		list[i] = w.ledger.of(i, w.streams[i/len(r.workers)].seq)
+	}
+	return list
+}

@@ -1,0 +1,77 @@
+package emitter
+
+import (
+	"time"
+)
+
+// A Snapshot is a run seen while it runs: totals since its start, and the histograms of the
+// time since the last snapshot alone. Whoever is handed one may keep it.
+type Snapshot struct {
+	Progress
+	At       time.Duration // since the start
+	Interval time.Duration // since the last snapshot
+	Latency  Latency       // of the interval
+	Backlog  uint64        // lines due and neither made nor missed
+	Failures []Failure
+	Last     bool // the run is over: the rest of it
+}
+
+// watcher gathers what the recorders hold: at intervals while the run goes on, and at its end.
+type watcher struct {
+	run   *run
+	at    time.Duration
+	sum   tally    // all of it, at the last look
+	total *Latency // of the whole run
+}
+
+// watch hands out a Snapshot at every interval until done is closed.
+func (w *watcher) watch(done <-chan struct{}) {
+	ticker := time.NewTicker(w.run.plan.Every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			w.look(w.run.clock(), false)
+		case <-done:
+			return
+		}
+	}
+}
+
+// last gathers what was left, once no worker is under way any more.
+func (w *watcher) last() { w.look(w.run.elapsed, true) }
+
+func (w *watcher) look(now time.Duration, last bool) {
+	interval := newLatency()
+	w.sum = tally{}
+	for _, r := range w.run.recorders {
+		r.rotate(interval, &w.sum)
+	}
+	w.total.merge(interval)
+	s := Snapshot{
+		Progress: w.sum.Progress,
+		At:       now,
+		Interval: now - w.at,
+		Latency:  *interval,
+		Failures: w.sum.sorted(),
+		Last:     last,
+	}
+	w.at = now
+	if w.run.plan.OnSnapshot == nil {
+		return
+	}
+	s.account(w.run)
+	w.run.plan.OnSnapshot(s)
+}
+
+// account fills in what is due by now.
+func (s *Snapshot) account(r *run) {
+	if r.plan.Schedule == nil {
+		s.Lines.Due = s.Made
+		s.Latency.Schedule = nil
+		return
+	}
+	// Lines are counted as made after they were sent, so they may be ahead of a stop.
+	s.Lines.Due = max(s.Made+s.Lines.Missed, r.dueSoFar(s.At))
+	s.Backlog = s.Lines.Due - s.Made - s.Lines.Missed
+}

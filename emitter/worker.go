@@ -1,0 +1,293 @@
+package emitter
+
+import (
+	"context"
+	"time"
+)
+
+// worker makes the lines of its own streams and sends them. It shares nothing with the other
+// workers but the recorder, which it locks once an attempt.
+type worker struct {
+	run    *run
+	cursor cursor
+	own    uint64 // lines of the plan that are this worker's
+	bucket *bucket
+	source Source
+	format Format
+	sink   Sink
+	limits Limits
+	burst  uint64 // most overdue lines kept; 0: no limit
+
+	streams  []stream // by slot
+	record   Record
+	batch    Batch
+	dues     []time.Duration // of the lines in the next batch
+	mean     int             // bytes of a line, about
+	longest  int             // line so far, in bytes
+	recorder *recorder
+	ledger   ledger
+	missed   uint64
+	jitter   Rand
+
+	sending, waiting, backoff time.Duration
+	last                      time.Duration // confirmation
+	made                      uint64
+	finished                  bool
+}
+
+// stream is what is remembered of one source of lines.
+type stream struct {
+	seq  uint64
+	last int64 // line's instant
+	rand Rand
+}
+
+func newWorker(r *run, index int) *worker {
+	p := &r.plan
+	w := &worker{
+		run:      r,
+		cursor:   newCursor(index, p.Workers, p.Streams),
+		source:   p.Source(index),
+		format:   p.Format(index),
+		limits:   p.Sink.Limits,
+		recorder: r.recorders[index%len(r.recorders)],
+		jitter:   NewRand(p.Seed^uint64(index), 0),
+		mean:     64, // until the first batch shows better: a short line, so that no batch is cut small by it
+	}
+	w.own = w.cursor.below(r.total)
+	if p.Burst > 0 {
+		w.burst = max(1, w.cursor.below(p.Burst))
+	}
+	if rate, ok := p.Schedule.(Rate); ok {
+		w.bucket = newBucket(rate)
+	}
+	w.streams = make([]stream, w.cursor.slots)
+	for slot := range w.streams {
+		w.streams[slot].rand = NewRand(p.Seed, uint64(index+slot*p.Workers))
+	}
+	return w
+}
+
+// work makes and sends every line of the worker, until all are done, the run is stopped or the
+// drain ends.
+func (w *worker) work(ctx context.Context) {
+	defer w.finish()
+	now := w.run.clock()
+	for w.cursor.passed() < w.own && !w.run.isStopped() && ctx.Err() == nil {
+		m := moment{at: now, from: now, unpaced: w.run.plan.Schedule == nil}
+		var n int
+		if m.unpaced {
+			if d := w.run.plan.Duration; d > 0 && now >= d {
+				break
+			}
+			n = int(min(uint64(w.most()), w.own-w.cursor.passed()))
+		} else {
+			w.drop(now)
+			if n = w.cut(now); n == 0 {
+				break
+			}
+			m.due = w.due(n)
+			if m.due > now {
+				n = w.await(m.due, n)
+				m.at = w.run.clock()
+				w.waiting += m.at - m.from
+			}
+		}
+		if n == 0 {
+			break
+		}
+		w.fill(n, m)
+		if w.cursor.passed() == w.own {
+			w.finish()
+		}
+		now = w.deliver(ctx, m)
+	}
+}
+
+// finish tells, once, that the worker will make no more lines.
+func (w *worker) finish() {
+	if !w.finished {
+		w.finished = true
+		w.run.madeAll()
+	}
+}
+
+// most is how many lines a batch may hold, as far as their size is known.
+func (w *worker) most() int {
+	n := max(1, w.limits.Bytes/w.mean)
+	if w.limits.Lines > 0 {
+		n = min(n, w.limits.Lines)
+	}
+	return n
+}
+
+// cut looks ahead: it fills dues with the due times of the lines that go into the next batch,
+// those within Limits.Wait of its first and those that are due already, and returns their number.
+func (w *worker) cut(now time.Duration) int {
+	w.dues = w.dues[:0]
+	at := w.cursor
+	left := w.own - at.passed()
+	most := min(uint64(w.most()), left)
+	var end time.Duration
+	for uint64(len(w.dues)) < most {
+		due, ok := w.run.plan.Schedule.At(at.k)
+		if len(w.dues) == 0 {
+			end = max(now, due+w.limits.Wait)
+		}
+		if !ok || due > end {
+			break
+		}
+		w.dues = append(w.dues, due)
+		at.next()
+	}
+	return len(w.dues)
+}
+
+// due is when the last of the next n lines may go.
+func (w *worker) due(n int) time.Duration {
+	if w.bucket == nil {
+		return w.dues[n-1]
+	}
+	at := w.cursor
+	at.skip(uint64(n - 1))
+	return w.bucket.due(at.k)
+}
+
+// drop gives up the oldest of the lines that are overdue by more than a batch may wait, where
+// there are more of them than the burst allows.
+func (w *worker) drop(now time.Duration) {
+	if w.burst == 0 {
+		return
+	}
+	overdue := w.cursor.below(w.run.dueBy(now - w.limits.Wait))
+	overdue = min(overdue, w.own) - min(overdue, w.cursor.passed())
+	if overdue <= w.burst {
+		return
+	}
+	w.cursor.skip(overdue - w.burst)
+	w.miss(overdue - w.burst)
+}
+
+func (w *worker) miss(n uint64) {
+	w.missed += n
+	w.recorder.miss(n)
+}
+
+// await waits until a batch of n lines is due and returns n; when the run is stopped meanwhile, it
+// returns how many of them are due already: they were only waiting for the others.
+func (w *worker) await(due time.Duration, n int) int {
+	if w.run.sleep(due) {
+		return n
+	}
+	for n > 0 && w.dues[n-1] > w.run.stoppedAt() {
+		n--
+	}
+	return n
+}
+
+// fill makes n lines, or fewer if they take more bytes than a batch may have.
+func (w *worker) fill(n int, m moment) {
+	b, r := &w.batch, &w.record
+	b.Reset()
+	wall := w.run.wall + int64(m.at)
+	due := m.at
+	for i := range n {
+		s := &w.streams[w.cursor.slot]
+		s.last = max(wall, s.last+1)
+		r.Stream, r.Seq, r.Time, r.Rand = w.cursor.stream(), s.seq, s.last, &s.rand
+		s.seq++
+		w.source(r)
+		if !m.unpaced {
+			due = w.dues[i]
+		}
+		before := len(b.buf)
+		b.Add(w.format, r, due)
+		w.cursor.next()
+		w.longest = max(w.longest, len(b.buf)-before)
+		if len(b.buf)+w.longest > w.limits.Bytes {
+			break
+		}
+	}
+	w.made += uint64(b.Len())
+	w.mean = max(1, len(b.buf)/b.Len())
+}
+
+// deliver sends the batch, again where that may help, until each of its lines is accounted for.
+// It returns the time when it was done.
+func (w *worker) deliver(ctx context.Context, m moment) time.Duration {
+	b := &w.batch
+	a := attempt{batch: b, first: true, made: m}
+	for try := 0; ; try++ {
+		a.begin = w.run.clock()
+		n, err := w.sink.Send(ctx, b)
+		a.end = w.run.clock()
+		w.sending += a.end - a.begin
+		a.acked, a.wire, b.Wire, a.failed = n, b.Wire, 0, nil
+		if n > 0 {
+			w.last = a.end
+		}
+		if n < b.Len() {
+			a.failed = outcome(err)
+			// Once an attempt may have stored lines, no later refusal can unsay it.
+			a.unknown = a.unknown || a.failed.Unknown
+			a.given = !a.failed.Retry || try == w.run.plan.Retries || ctx.Err() != nil
+		}
+		w.recorder.observe(&a)
+		b.confirm(n)
+		if a.failed == nil {
+			return a.end
+		}
+		if a.failed.Gone {
+			w.run.stop(true)
+		}
+		if a.given {
+			w.note(a.unknown)
+			return a.end
+		}
+		again := w.backOff(ctx, try, a.failed.After)
+		w.backoff += w.run.clock() - a.end
+		if !again {
+			w.recorder.giveUp(a.failed, b.Len(), a.unknown)
+			w.note(a.unknown)
+			return w.run.clock()
+		}
+		a.first = false
+	}
+}
+
+// note enters the batch's remaining lines in the ledger.
+func (w *worker) note(unknown bool) {
+	if !w.run.plan.Identify {
+		return
+	}
+	for i := range w.batch.Len() {
+		w.ledger.note(w.batch.Stream(i), w.batch.Seq(i), unknown)
+	}
+}
+
+// backOff waits before the next attempt, twice as long each time and never sooner than the
+// destination asked for. It returns false if ctx ended first.
+func (w *worker) backOff(ctx context.Context, try int, after time.Duration) bool {
+	const least, most = 500 * time.Millisecond, 5 * time.Minute
+	d := most
+	if try < 20 {
+		d = min(most, least<<try)
+	}
+	// Half of it is chance, so that workers that failed together do not come back together.
+	d = d/2 + time.Duration(w.jitter.Uint64()%uint64(d/2+1))
+	timer := time.NewTimer(max(d, after))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// close ends the worker's account: what was due and not made is missed.
+func (w *worker) close() {
+	if due := min(w.own, w.cursor.below(w.run.dueInAll())); due > w.cursor.passed() {
+		w.miss(due - w.cursor.passed())
+	}
+}
