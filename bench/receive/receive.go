@@ -1,0 +1,169 @@
+// Package receive is a web server that takes log lines over HTTP and counts them: what lologen's
+// http sink, or an agent, can be pointed at.
+package receive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Config is where to listen, and the bounds of what a client may ask for. Zero bounds are the
+// defaults named here.
+type Config struct {
+	Listen      string        // host:port; port 0 is any that is free
+	Body        int           // most bytes in the body of a request: 16 MiB
+	Connections int           // most at a time: 4096; a further one is answered 503
+	Read        time.Duration // most time for a request to arrive: 30 s
+	Write       time.Duration // most time for a client to take its answer: 30 s
+	Idle        time.Duration // most time between requests on a connection: 2 min, longer than clients keep one
+	Drain       time.Duration // most time for requests in progress when the server ends: 1 s
+}
+
+// Server listens from the moment it exists, and answers while Serve runs.
+type Server struct {
+	listener net.Listener
+	http     fasthttp.Server
+	drain    time.Duration
+	counts   counts
+	conns    connections
+}
+
+// Listen binds c.Listen.
+func Listen(c Config) (*Server, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", c.Listen, cause(err))
+	}
+	s := &Server{listener: l, drain: cmp.Or(c.Drain, time.Second)}
+	s.counts.start = time.Now()
+	s.http = fasthttp.Server{
+		Name:               "lologen",
+		Handler:            s.answer,
+		ErrorHandler:       refuse,
+		ConnState:          s.conns.note,
+		Logger:             silent{},
+		Concurrency:        cmp.Or(c.Connections, 4096),
+		MaxRequestBodySize: cmp.Or(c.Body, 16<<20),
+		// The longest request line that the http sink sends is 8 KiB, and then come headers.
+		ReadBufferSize: 16 << 10,
+		ReadTimeout:    cmp.Or(c.Read, 30*time.Second),
+		WriteTimeout:   cmp.Or(c.Write, 30*time.Second),
+		IdleTimeout:    cmp.Or(c.Idle, 2*time.Minute),
+		// A multipart body is counted like any other; parsed ahead it would go to temporary files.
+		DisablePreParseMultipartForm: true,
+		// The clock behind fasthttp's Date is a goroutine that never ends.
+		NoDefaultDate: true,
+	}
+	return s, nil
+}
+
+// cause drops the wrapping of err that names the address a second time.
+func cause(err error) error {
+	var call *os.SyscallError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &call):
+		return call.Err
+	case errors.As(err, &op):
+		return op.Err
+	}
+	return err
+}
+
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+
+// Addr is the address that the server listens on.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// URL is where a client on this machine finds the server: never an address like 0.0.0.0, which
+// only a listener can use.
+func (s *Server) URL() string {
+	a := s.listener.Addr().(*net.TCPAddr)
+	host := a.IP.String()
+	switch {
+	case a.IP.To4() == nil && a.IP.IsUnspecified():
+		host = "::1"
+	case a.IP.IsUnspecified():
+		host = "127.0.0.1"
+	case a.Zone != "":
+		host += "%25" + a.Zone
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(a.Port)) + "/"
+}
+
+// Serve answers until ctx ends, then lets requests in progress finish, for a short while, and
+// closes everything. When it returns no goroutine of the server is left. It can be called once.
+func (s *Server) Serve(ctx context.Context) error {
+	defer s.counts.finish()
+	stop := context.AfterFunc(ctx, func() { _ = s.listener.Close() })
+	defer stop()
+
+	var wg sync.WaitGroup
+	err := s.accept(ctx, &wg)
+	s.conns.finish()
+	timer := time.AfterFunc(s.drain, s.conns.cut)
+	wg.Wait()
+	timer.Stop()
+	return err
+}
+
+// Close stops listening. It is for a server that is not served after all.
+func (s *Server) Close() error { return s.listener.Close() }
+
+// accept serves connections until the listener is closed, which is no error if ctx has ended.
+// fasthttp's own loop does the same, but leaves a goroutine behind.
+func (s *Server) accept(ctx context.Context, wg *sync.WaitGroup) error {
+	for {
+		c, err := s.listener.Accept()
+		switch {
+		case err == nil:
+			wg.Go(func() { s.serve(c) })
+		case ctx.Err() != nil:
+			return nil
+		case passes(err):
+			pause(ctx, 10*time.Millisecond)
+		default:
+			return fmt.Errorf("accept connection on %s: %w", s.Addr(), cause(err))
+		}
+	}
+}
+
+// passes reports whether an Accept may succeed later: a client that went away before it was
+// served, or resources that others will give back.
+func passes(err error) bool {
+	return errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EMFILE) ||
+		errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// serve answers requests on c. What goes wrong with a client is the client's to know.
+func (s *Server) serve(c net.Conn) {
+	conn := s.conns.add(c)
+	defer s.conns.remove(conn)
+	if s.conns.finishing.Load() { // and may not have seen this one
+		_ = c.Close()
+		return
+	}
+	_ = s.http.ServeConn(conn)
+}
