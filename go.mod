@@ -4,8 +4,10 @@ go 1.26.0
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
+	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/go-logfmt/logfmt v0.6.1
 	github.com/valyala/fasthttp v1.77.0
+	golang.org/x/sys v0.49.0
 	golang.org/x/time v0.16.0
 )
 
