@@ -1,0 +1,180 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Text writes the report as a screenful of text of at most 100 columns, what went wrong first.
+func (r *Report) Text(w io.Writer) error {
+	var p page
+	r.confess(&p)
+	r.facts(&p)
+	r.latencies(&p)
+	r.errors(&p)
+	r.usage(&p)
+	if _, err := p.WriteTo(w); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+// confess comes first: nobody should have to look for it.
+func (r *Report) confess(p *page) {
+	target := r.Rate.Target
+	switch {
+	case target == nil:
+		p.paragraph("Held back by %s: %s", r.Verdict.BoundBy.who(), r.Verdict.BoundWhy)
+	case r.Verdict.BoundBy != None:
+		p.paragraph("TARGET RATE NOT REACHED: %s of %s lines/s (%s), held back by %s: %s",
+			decimal(r.Rate.Achieved), decimal(*target), percent(ratio(r.Rate.Achieved, *target)),
+			r.Verdict.BoundBy.who(), r.Verdict.BoundWhy)
+	}
+	if !r.Verdict.Balanced {
+		l := r.Lines
+		p.paragraph("THE LEDGER DOES NOT BALANCE: %s were due, %s accounted for. This is a bug in lologen: "+
+			"trust nothing below, and please report it with seed %d.",
+			plural(l.Due, "line"), count(l.Acked+l.Lost()+l.Missed), r.Seed)
+	}
+	if p.Len() > 0 {
+		p.line("")
+	}
+}
+
+func (b Bound) who() string {
+	switch b {
+	case Generator:
+		return "lologen itself"
+	case Destination:
+		return "the destination"
+	case Limit:
+		return "a limit of the destination"
+	}
+	return "nobody"
+}
+
+func (r *Report) facts(p *page) {
+	p.item("run", "%s, seed %d; %s after %s (window %s)",
+		r.RunID, r.Seed, r.Verdict.Ended, length(r.Elapsed), length(r.Window))
+	p.item("load", "%s, %s, %s, %s", strings.TrimSpace(r.Plan.Sink+" "+r.Plan.Target), r.Plan.Format,
+		plural(r.Plan.Workers, "worker"), plural(r.Plan.Streams, "stream"))
+	p.item("rate", "%s, %s lines/s reached, %s/s",
+		r.asked(), decimal(r.Rate.Achieved), size(ratio(float64(r.Bytes.Acked), r.Window)))
+	p.item("lines", "%s due: %s acked, %s rejected, %s unknown, %s missed", count(r.Lines.Due),
+		count(r.Lines.Acked), count(r.Lines.Rejected), count(r.Lines.Unknown), count(r.Lines.Missed))
+	p.item("bytes", "%s in acked lines, %s sent in all; acked = %s",
+		size(float64(r.Bytes.Acked)), size(float64(r.Bytes.Wire)), r.Plan.acked())
+	p.item("requests", "%s sent, %s retried, %s failed",
+		count(r.Requests.Sent), count(r.Requests.Retried), count(r.Requests.Failed))
+	p.item("verdict", "%s", r.verdict())
+}
+
+// acked says what a confirmed line means.
+func (p Plan) acked() string {
+	switch p.Ack {
+	case "kernel":
+		return "the kernel took the line"
+	case "response":
+		return "the server said it has the line"
+	}
+	return p.Ack
+}
+
+func (r *Report) asked() string {
+	switch {
+	case r.Rate.Target == nil:
+		return "unpaced"
+	case r.Plan.RateAsked != "":
+		return fmt.Sprintf("%s lines/s asked (%s)", decimal(*r.Rate.Target), r.Plan.RateAsked)
+	}
+	return decimal(*r.Rate.Target) + " lines/s asked"
+}
+
+func (r *Report) verdict() string {
+	switch {
+	case !r.Verdict.Balanced:
+		return "failed: the ledger does not balance"
+	case !r.Verdict.Passed:
+		return fmt.Sprintf("failed: %s not stored, %s may or may not be stored",
+			plural(r.Lines.Rejected, "line"), count(r.Lines.Unknown))
+	case r.Verdict.Ended == Gone:
+		return "passed: the destination wanted no more"
+	}
+	return "passed: nothing rejected, nothing unknown"
+}
+
+func (r *Report) latencies(p *page) {
+	p.line("")
+	rows := []row{
+		{cells: []string{"latency", "p50", "p90", "p99", "p99.9", "max", "count"}},
+		r.Latency.Response.row("response"),
+		r.Latency.Service.row("service"),
+	}
+	if r.Latency.Schedule != nil {
+		rows = append(rows, r.Latency.Schedule.row("schedule"))
+	}
+	p.table(rows)
+	if r.Rate.Target == nil {
+		p.line("The response times of an unpaced run are not free of coordinated omission.")
+	}
+}
+
+func (s Summary) row(name string) row {
+	if s.Count == 0 {
+		return row{cells: []string{name, "-", "-", "-", "-", "-", "0"}}
+	}
+	return row{cells: []string{
+		name, length(s.P50), length(s.P90), length(s.P99), length(s.P999), length(s.Max), count(s.Count),
+	}}
+}
+
+// mostErrors and mostReason keep a page a page.
+const (
+	mostErrors = 4
+	mostReason = 50
+)
+
+func (r *Report) errors(p *page) {
+	if len(r.Errors) == 0 {
+		return
+	}
+	p.line("")
+	rows := []row{{cells: []string{"errors", "status", "lines", "requests"}}}
+	for _, f := range r.Errors[:min(len(r.Errors), mostErrors)] {
+		rows = append(rows, f.row())
+	}
+	p.table(rows)
+	if more := len(r.Errors) - mostErrors; more > 0 {
+		p.line("... and %s", plural(more, "further reason"))
+	}
+}
+
+func (f Failure) row() row {
+	status := "-"
+	if f.Status != 0 {
+		status = fmt.Sprint(f.Status)
+	}
+	return row{
+		cells: []string{shorten(clean(f.Reason), mostReason), status, count(f.Lines), count(f.Requests)},
+		note:  clean(f.First),
+	}
+}
+
+// manyLines make a cost by the line worth telling: below them it is the cost of starting.
+const manyLines = 10_000
+
+func (r *Report) usage(p *page) {
+	p.line("")
+	u := r.Usage
+	cpu := fmt.Sprintf("%s, %s of %s", length(u.CPU), percent(u.share(r.Elapsed)), plural(u.Cores, "core"))
+	if r.Lines.Acked >= manyLines {
+		cpu += fmt.Sprintf("; %s for a million lines", length(u.CPU/float64(r.Lines.Acked)*1e6))
+	}
+	p.item("cpu", "%s", cpu)
+	memory := fmt.Sprintf("%s, %s", plural(u.Mallocs, "allocation"), plural(u.GC, "collection"))
+	if u.MaxRSS > 0 {
+		memory = size(float64(u.MaxRSS)) + " at most; " + memory
+	}
+	p.item("memory", "%s", memory)
+}

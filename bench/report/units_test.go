@@ -1,0 +1,47 @@
+package report
+
+import "testing"
+
+func TestUnits(t *testing.T) {
+	tests := []struct{ got, want string }{
+		{count(0), "0"},
+		{count(999), "999"},
+		{count(1000), "1,000"},
+		{count(18_446_744_073_709_551_615), "18,446,744,073,709,551,615"},
+		{decimal(0), "0"},
+		{decimal(0.0000116), "1.16e-05"},
+		{decimal(0.5), "0.500"},
+		{decimal(4.0 / 7), "0.571"},
+		{decimal(9.999), "10.0"},
+		{decimal(999.4), "999"},
+		{decimal(999.5), "1,000"},
+		{decimal(63_990.1), "63,990"},
+		{size(0), "0 B"},
+		{size(91.4), "91 B"},
+		{size(999.6), "1.00 kB"},
+		{size(999_999), "1.00 MB"},
+		{size(25_300_000), "25.3 MB"},
+		{size(3.2e18), "3200 PB"},
+		{length(0), "0 ns"},
+		{length(800e-9), "800 ns"},
+		{length(999.9e-9), "1.00 µs"},
+		{length(550e-6), "550 µs"},
+		{length(0.99999), "1.00 s"},
+		{length(1.2e-3), "1.20 ms"},
+		{length(12), "12.0 s"},
+		{length(125.4), "2m5s"},
+		{length(3600), "1h0m0s"},
+		{percent(0), "0 %"},
+		{percent(0.48828), "48.8 %"},
+		{percent(0.9899999), "98.9 %"},
+		{percent(0.99), "99 %"},
+		{percent(1), "100 %"},
+		{plural(1, "core"), "1 core"},
+		{plural(uint64(2000), "line"), "2,000 lines"},
+	}
+	for _, tt := range tests {
+		if tt.got != tt.want {
+			t.Errorf("got %q, want %q", tt.got, tt.want)
+		}
+	}
+}

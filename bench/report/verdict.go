@@ -1,0 +1,224 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/exitfound/lologen/emitter"
+)
+
+// Verdict is what is to be thought of a run.
+type Verdict struct {
+	Passed   bool   `json:"passed"`
+	Balanced bool   `json:"balanced"` // if not, nothing else of the report can be trusted
+	Ended    Ended  `json:"ended"`
+	BoundBy  Bound  `json:"bound_by"`  // who kept the run from being faster
+	BoundWhy string `json:"bound_why"` // the evidence, in a sentence
+	SLO      []SLO  `json:"slo"`
+}
+
+// SLO is a demand on a run.
+type SLO struct {
+	Expr   string  `json:"expr"`
+	Value  float64 `json:"value"`
+	Passed bool    `json:"passed"`
+}
+
+// Ended is how a run came to its end.
+type Ended string
+
+const (
+	Complete Ended = "complete"
+	Stopped  Ended = "stopped" // from outside, before everything planned was due
+	Gone     Ended = "gone"    // the destination wanted no more
+)
+
+// Bound is who held a run back.
+type Bound string
+
+const (
+	None        Bound = "none"        // the target was reached
+	Generator   Bound = "generator"   // lologen, or the processor it had
+	Destination Bound = "destination" // it took too long, or did not take
+	Limit       Bound = "limit"       // the destination said: not so fast
+)
+
+func judge(report *Report, r *emitter.Result) Verdict {
+	e := gather(report, r)
+	v := Verdict{
+		Balanced: report.Lines.Balanced(),
+		Ended:    ended(r),
+		SLO:      []SLO{},
+	}
+	// A reader that has seen enough (| head) loses what is in hand, and nobody minds.
+	v.Passed = v.Balanced && (report.Lines.Lost() == 0 || r.Gone)
+	v.BoundBy, v.BoundWhy = e.bound()
+	return v
+}
+
+func ended(r *emitter.Result) Ended {
+	switch {
+	case r.Gone:
+		return Gone
+	case r.Stopped:
+		return Stopped
+	}
+	return Complete
+}
+
+const (
+	enough   = 0.99 // of the target rate counts as reached
+	busy     = 0.85 // of the processors is all that a program can hope for
+	mostly   = 0.5  // of the workers' time is what the run was spent on
+	frequent = 0.1  // of the requests failing shapes a run
+)
+
+// evidence is what a verdict goes by. Shares are of all workers' time, 0 to 1.
+type evidence struct {
+	*Report
+	gone    bool
+	target  float64 // lines a second; 0: unpaced
+	sending float64
+	waiting float64
+	making  float64 // all the rest that was not spent backing off before a retry
+	cpu     float64 // share of the processors
+}
+
+func gather(report *Report, r *emitter.Result) evidence {
+	total := r.Elapsed.Seconds() * float64(report.Plan.Workers)
+	e := evidence{
+		Report:  report,
+		gone:    r.Gone,
+		sending: min(1, ratio(r.Sending.Seconds(), total)),
+		waiting: min(1, ratio(r.Waiting.Seconds(), total)),
+		cpu:     min(1, report.Usage.share(r.Elapsed.Seconds())),
+	}
+	e.making = max(0, 1-e.sending-e.waiting-ratio(r.Backoff.Seconds(), total))
+	if report.Rate.Target != nil {
+		e.target = *report.Rate.Target
+	}
+	return e
+}
+
+// share is how much of the processors was used in so many seconds.
+func (u Usage) share(elapsed float64) float64 {
+	return ratio(u.CPU, elapsed*float64(u.Cores))
+}
+
+// bound says who held the run back and why. What destroys lines comes first; then the processor,
+// as a worker that wants for it seems to be sending for longer than it is; then the workers' time.
+func (e evidence) bound() (Bound, string) {
+	paced := e.target > 0
+	switch {
+	case e.gone: // it has seen enough: nobody was held back
+		return None, fmt.Sprintf("the destination wanted no more after %s.", plural(e.Lines.Acked, "line"))
+	case paced && e.reached():
+		return None, e.sayReached()
+	case e.failuresExplain():
+		return e.blameFailures()
+	case !paced:
+		return e.blameSlower()
+	case e.cpu >= busy:
+		return Generator, fmt.Sprintf("lologen used %s of %s.", percent(e.cpu), plural(e.Usage.Cores, "core"))
+	case e.sending >= mostly:
+		return Destination, e.saySending()
+	case e.Requests.Failed > 0:
+		return e.blameFailures()
+	case e.making >= mostly:
+		return Generator, e.sayMaking()
+	}
+	return e.blameLater()
+}
+
+// reached also holds for all lines in a window overrun by 1 %: achieved is acked by window.
+func (e evidence) reached() bool {
+	return e.Lines.Due == 0 || e.Rate.Achieved >= enough*e.target
+}
+
+func (e evidence) sayReached() string {
+	if e.Lines.Due == 0 {
+		return "no line was due."
+	}
+	return fmt.Sprintf("%s lines/s were asked for and %s reached.", decimal(e.target), decimal(e.Rate.Achieved))
+}
+
+// failuresExplain reports whether failures alone account for what was held back: half of the
+// lines that are wanting were lost to them, or so many attempts failed that retries took the time.
+func (e evidence) failuresExplain() bool {
+	wanting := e.target*e.Window - float64(e.Lines.Acked)
+	if e.target == 0 {
+		wanting = float64(e.Lines.Due)
+	}
+	lost := float64(e.Lines.Lost())
+	return lost > 0 && lost >= wanting/2 ||
+		e.Requests.Failed > 0 && float64(e.Requests.Failed) >= frequent*float64(e.Requests.Sent)
+}
+
+// blameFailures tells a limit from a destination that cannot or will not, by most of the failed
+// attempts.
+func (e evidence) blameFailures() (Bound, string) {
+	var limited, failed uint64
+	most := Failure{Reason: "unknown"}
+	for _, f := range e.Errors {
+		failed += f.Requests
+		if isLimit(f) {
+			limited += f.Requests
+		}
+	}
+	bound := Destination
+	if limited*2 > failed {
+		bound = Limit
+	}
+	for _, f := range e.Errors {
+		if isLimit(f) == (bound == Limit) && f.Requests > most.Requests {
+			most = f
+		}
+	}
+	return bound, fmt.Sprintf("%s of %s failed, most often with %s; %s ended rejected or unknown.",
+		count(e.Requests.Failed), plural(e.Requests.Sent, "request"), most.cause(), plural(e.Lines.Lost(), "line"))
+}
+
+func isLimit(f Failure) bool {
+	return f.Status == 429 || strings.Contains(f.Reason, "rate_limit") || f.Reason == "stream_limit"
+}
+
+// cause is the reason, and the status where the reason does not tell it.
+func (f Failure) cause() string {
+	if f.Status == 0 || strings.HasSuffix(f.Reason, fmt.Sprint(f.Status)) {
+		return f.Reason
+	}
+	return fmt.Sprintf("%s (%d)", f.Reason, f.Status)
+}
+
+func (e evidence) saySending() string {
+	return fmt.Sprintf("%s spent %s of their time sending; one Send took %s at p50 and %s at p99.",
+		plural(e.Plan.Workers, "worker"), percent(e.sending), length(e.Latency.Service.P50), length(e.Latency.Service.P99))
+}
+
+func (e evidence) sayMaking() string {
+	return fmt.Sprintf("%s spent %s of their time making lines and %s sending, on %s of %s.",
+		plural(e.Plan.Workers, "worker"), percent(e.making), percent(e.sending), percent(e.cpu), plural(e.Usage.Cores, "core"))
+}
+
+// blameSlower judges an unpaced run, which always is as fast as the slower of its two halves.
+func (e evidence) blameSlower() (Bound, string) {
+	if e.sending >= e.making {
+		return Destination, "the run was unpaced; " + e.saySending()
+	}
+	return Generator, "the run was unpaced; " + e.sayMaking()
+}
+
+// blameLater is for a run whose workers were idle for most of the time and which fell short all
+// the same, as a short run may: it compares what made its lines late.
+func (e evidence) blameLater() (Bound, string) {
+	service, schedule := e.Latency.Service.P99, 0.0
+	if e.Latency.Schedule != nil {
+		schedule = e.Latency.Schedule.P99
+	}
+	bound := Destination
+	if schedule > service {
+		bound = Generator
+	}
+	return bound, fmt.Sprintf("the workers waited for %s of their time; at p99 a line was made %s late and one Send took %s.",
+		percent(e.waiting), length(schedule), length(service))
+}
