@@ -1,0 +1,99 @@
+package main
+
+import (
+	"net"
+	"net/url"
+	"strconv"
+
+	"github.com/exitfound/lologen/sinks"
+)
+
+// readHTTP completes what the http sink is told.
+func (o *options) readHTTP(v *values) error {
+	o.http.Method, o.http.Form, o.http.Lines = o.method, o.record, o.batch.Lines
+	o.http.ContentType = "text/plain; charset=utf-8"
+	if o.format == "json" {
+		o.http.ContentType = "application/json"
+	}
+	if o.batch.Lines > 1 && (o.method == "GET" || o.record) {
+		return usagef("%s %d: accepted is 1, as a GET and a record carry one line a request (-M POST carries more)", v.of("batch-lines").spelt, o.batch.Lines)
+	}
+	if err := o.readURL(v); err != nil {
+		return err
+	}
+	if err := o.readCredentials(v); err != nil {
+		return err
+	}
+	return o.readTLS(v)
+}
+
+// readURL finds the server.
+func (o *options) readURL(v *values) error {
+	s := v.of("url")
+	if s.origin == fromDefault {
+		o.http.URL = "http://" + net.JoinHostPort(reachable(o.host), strconv.Itoa(o.port)) + "/"
+		return nil
+	}
+	// Where nobody else can read it, a URL may hold credentials.
+	if u, err := url.Parse(o.http.URL); err == nil && u.User != nil {
+		o.http.User = u.User.Username()
+		o.http.Password, _ = u.User.Password()
+		u.User = nil
+		o.http.URL = u.String()
+	}
+	if err := sinks.CheckURL(o.http.URL); err != nil {
+		return usagef("%s %q: %w", s.spelt, redacted("url", s.values[0]), err)
+	}
+	return nil
+}
+
+// readCredentials reads what is never given in argv.
+func (o *options) readCredentials(v *values) error {
+	password, err := secret(o.passwd, v.env["LOLOGEN_PASSWORD"])
+	if err != nil {
+		return usagef("%s: %w", v.of("password-file").spelt, err)
+	}
+	if password != "" {
+		o.http.Password = password
+	}
+	if o.http.BearerToken, err = secret(o.bearer, v.env["LOLOGEN_BEARER_TOKEN"]); err != nil {
+		return usagef("%s: %w", v.of("bearer-token-file").spelt, err)
+	}
+	switch {
+	case o.passwd != "" && o.http.User == "":
+		return usagef("%s %q: accepted is a password together with --user", v.of("password-file").spelt, o.passwd)
+	case o.http.User == "":
+		o.http.Password = ""
+	case o.http.BearerToken != "":
+		return usagef("--user %q: accepted is either a user or a bearer token, and both are given", o.http.User)
+	}
+	return nil
+}
+
+// readTLS reads certificates, one file after the other, so that an error names the flag.
+func (o *options) readTLS(v *values) error {
+	if _, err := sinks.TLSConfig(o.ca, "", "", false); err != nil {
+		return usagef("%s: %w", v.of("ca-file").spelt, err)
+	}
+	if (o.cert == "") != (o.key == "") {
+		return usagef("--cert-file %q, --key-file %q: accepted are both or none", o.cert, o.key)
+	}
+	var err error
+	if o.http.TLS, err = sinks.TLSConfig(o.ca, o.cert, o.key, o.insec); err != nil {
+		return usagef("--cert-file, --key-file: %w", err)
+	}
+	return nil
+}
+
+// reachable is where a client finds a server that listens on host: an address that means all of
+// them is no place to connect to.
+func reachable(host string) string {
+	switch ip := net.ParseIP(host); {
+	case ip == nil || !ip.IsUnspecified():
+		return host
+	case ip.To4() != nil:
+		return "127.0.0.1"
+	default:
+		return "::1"
+	}
+}

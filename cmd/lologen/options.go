@@ -1,0 +1,333 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/exitfound/lologen/emitter"
+	"github.com/exitfound/lologen/emitter/line"
+	"github.com/exitfound/lologen/sinks"
+)
+
+// options are what a run was asked for, read and checked flag by flag.
+type options struct {
+	sink   string
+	stream string
+	path   string
+	host   string
+	port   int
+	method string
+	server bool
+	http   sinks.HTTP
+	record bool // http payload
+	ca     string
+	cert   string
+	key    string
+	insec  bool
+	passwd string // file
+	bearer string // file
+
+	format   string
+	level    emitter.Level
+	name     string
+	color    string
+	size     int
+	identify bool
+
+	workers  int
+	interval time.Duration
+	rate     rate
+	duration time.Duration
+	count    uint64
+	streams  int
+	seed     uint64
+	batch    emitter.Limits // 0: as the sink does it
+	waitSet  bool
+	burst    uint64
+	drain    time.Duration
+	retries  int
+
+	report string
+	files  []string
+
+	listen string // receive
+	idle   time.Duration
+	expect uint64
+}
+
+func defaults() *options {
+	return &options{
+		sink: "console", stream: "stdout", host: "127.0.0.1", port: 8000, method: "GET",
+		format: "logfmt", level: emitter.Debug, name: "spam_application", color: "always",
+		workers: 1, interval: 2 * time.Second, drain: 5 * time.Second, retries: 10,
+		http:   sinks.HTTP{Timeout: 10 * time.Second},
+		report: "auto", listen: "127.0.0.1:8000",
+	}
+}
+
+// Groups of flags in the help.
+const (
+	groupWhere = "Where to"
+	groupHTTP  = "Where to, -t http"
+	groupLoad  = "How much"
+	groupWhat  = "What"
+	groupSaid  = "What is said about it"
+)
+
+const (
+	mostWorkers = 100_000
+	mostStreams = 10_000_000
+	mostLine    = 64 << 20
+)
+
+var (
+	errPositive = errors.New("is a whole number above 0 (also 64k, 1.5M)")
+	errTime     = errors.New("are seconds (0.5) or a duration (500ms, 1h30m)")
+	errInterval = errors.New("are seconds (0.5; 0 = as fast as possible) or a duration (500ms)")
+	errSize     = errors.New("are bytes above 0 (1500, 64kB, 1MiB)")
+)
+
+var httpOnly = []string{"http"}
+
+// runFlags are the flags of lologen itself.
+func runFlags() []flag {
+	return slices.Concat(whereFlags(), whatFlags(), loadFlags(), httpFlags(), saidFlags())
+}
+
+func whereFlags() []flag {
+	return []flag{
+		{name: "type", short: "t", group: groupWhere, value: "SINK", initial: "console", usage: strings.Join(sinks.Names(), ", "),
+			set: func(o *options, s string) (err error) { o.sink, err = oneOf(s, sinks.Names()...); return }},
+		{name: "stream", short: "s", group: groupWhere, value: "NAME", initial: "stdout", usage: "console: stdout or stderr", only: []string{"console"}, seed: true,
+			set: func(o *options, s string) (err error) { o.stream, err = oneOf(s, "stdout", "stderr"); return }},
+		{name: "path-file", other: []string{"path_file"}, short: "p", group: groupWhere, value: "PATH", initial: "~/spam_application.log", usage: "file: where to append", only: []string{"file"}, seed: true,
+			set: func(o *options, s string) error { return setText(&o.path, s, "is a path") }},
+		{name: "web-host", other: []string{"web_host"}, short: "H", group: groupWhere, value: "HOST", initial: "127.0.0.1", usage: "http: server; with -W what it binds", only: httpOnly, seed: true,
+			set: func(o *options, s string) error { return setHost(&o.host, s) }},
+		{name: "web-port", other: []string{"web_port"}, short: "P", group: groupWhere, value: "PORT", initial: "8000", usage: "http: its port", only: httpOnly, seed: true,
+			set: func(o *options, s string) error {
+				port, err := strconv.ParseUint(s, 10, 16)
+				if o.port = int(port); err != nil || port == 0 {
+					return errors.New("are ports from 1 to 65535")
+				}
+				return nil
+			}},
+		{name: "web-method", other: []string{"web_method"}, short: "M", group: groupWhere, value: "METHOD", initial: "GET", usage: "http: GET or POST", only: httpOnly, seed: true,
+			set: func(o *options, s string) (err error) { o.method, err = oneOf(s, "GET", "POST"); return }},
+		{name: "webserver", short: "W", group: groupWhere, usage: "start the built-in web server on -H/-P", seed: true,
+			set: setSwitch(func(o *options) *bool { return &o.server })},
+	}
+}
+
+func whatFlags() []flag {
+	return []flag{
+		{name: "format", short: "f", group: groupWhat, value: "FORMAT", initial: "logfmt", usage: strings.Join(line.Names(), ", "), seed: true,
+			set: func(o *options, s string) (err error) { o.format, err = oneOf(s, line.Names()...); return }},
+		{name: "level", short: "l", group: groupWhat, value: "LEVEL", initial: "debug", usage: "lowest made: debug, info, warning, error, critical", seed: true,
+			set: func(o *options, s string) error {
+				level, ok := emitter.ParseLevel(s)
+				if o.level = level; !ok {
+					return errors.New("are debug, info, warning (warn), error, critical (fatal)")
+				}
+				return nil
+			}},
+		{name: "name", short: "n", group: groupWhat, value: "TEXT", initial: "spam_application", usage: "name of the logger", seed: true,
+			set: func(o *options, s string) error { o.name = s; return nil }},
+		{name: "color", short: "c", group: groupWhat, value: "WHEN", initial: "always", usage: "always, never, auto (on a terminal)", seed: true,
+			set: func(o *options, s string) (err error) { o.color, err = oneOf(s, "always", "never", "auto"); return }},
+		{name: "size", group: groupWhat, value: "BYTES", initial: "natural", usage: "pad or cut each line to this size", load: true,
+			set: func(o *options, s string) error { return setSize(&o.size, s, mostLine) }},
+		{name: "identify", group: groupWhat, usage: "every line carries run, stream, seq, sent", load: true,
+			set: setSwitch(func(o *options) *bool { return &o.identify })},
+		{name: "seed", group: groupWhat, value: "N", initial: "random", usage: "the same seed makes the same content", load: true,
+			set: func(o *options, s string) (err error) {
+				if o.seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+					return errors.New("is a whole number from 0 to 18446744073709551615")
+				}
+				return nil
+			}},
+	}
+}
+
+func loadFlags() []flag {
+	return []flag{
+		{name: "interval", other: []string{"timeout"}, short: "T", group: groupLoad, value: "SECONDS", initial: "2", usage: "between lines of one worker; 0: unpaced", seed: true,
+			set: func(o *options, s string) error {
+				d, ok := parseTime(s)
+				// Shorter than a nanosecond is not 0: it is faster than a clock can tell.
+				if x, err := strconv.ParseFloat(s, 64); !ok || d == 0 && err == nil && x != 0 {
+					return errInterval
+				}
+				o.interval = d
+				return nil
+			}},
+		{name: "workers", group: groupLoad, value: "N", initial: "1", usage: "emitters, each with its own connection", load: true,
+			set: func(o *options, s string) error {
+				return setInt(&o.workers, s, 1, mostWorkers, "is a whole number from 1 to 100000")
+			}},
+		{name: "rate", group: groupLoad, value: "RATE", initial: "workers/-T", usage: "in total: 64k, 10MB, 2TB/day, max", load: true,
+			set: func(o *options, s string) (err error) { o.rate, err = parseRate(s); return }},
+		{name: "duration", short: "d", group: groupLoad, value: "TIME", initial: "unlimited", usage: "how long lines are due", load: true,
+			set: func(o *options, s string) error { return setPositive(&o.duration, s) }},
+		{name: "count", group: groupLoad, value: "N", initial: "unlimited", usage: "how many lines are due", load: true,
+			set: func(o *options, s string) error { return setCount(&o.count, s) }},
+		{name: "streams", group: groupLoad, value: "N", initial: "= workers", usage: "independent sources of lines", load: true,
+			set: func(o *options, s string) error {
+				return setInt(&o.streams, s, 1, mostStreams, "is a whole number from 1 to 10000000")
+			}},
+		{name: "batch-size", group: groupLoad, value: "BYTES", initial: "by sink", usage: "handed over at once: at most so much", load: true,
+			set: func(o *options, s string) error { return setSize(&o.batch.Bytes, s, mostLine) }},
+		{name: "batch-lines", group: groupLoad, value: "N", initial: "by sink", usage: "... so many lines", load: true,
+			set: func(o *options, s string) error {
+				return setInt(&o.batch.Lines, s, 1, math.MaxInt32, errPositive.Error())
+			}},
+		{name: "batch-wait", group: groupLoad, value: "TIME", initial: "by sink", usage: "... waiting so long for them", load: true,
+			set: func(o *options, s string) error { o.waitSet = true; return setTime(&o.batch.Wait, s) }},
+		{name: "burst", group: groupLoad, value: "N", initial: "unlimited", usage: "overdue lines kept for catching up", load: true,
+			set: func(o *options, s string) error { return setCount(&o.burst, s) }},
+		{name: "drain", group: groupLoad, value: "TIME", initial: "5s", usage: "at the end: time for what is in hand", load: true,
+			set: func(o *options, s string) error { return setTime(&o.drain, s) }},
+		{name: "retries", group: groupLoad, value: "N", initial: "10", usage: "http: further attempts, with backoff", only: httpOnly, load: true,
+			set: func(o *options, s string) error {
+				return setInt(&o.retries, s, 0, 1000, "is a whole number from 0 to 1000")
+			}},
+		{name: "request-timeout", group: groupLoad, value: "TIME", initial: "10s", usage: "http: of one attempt", only: httpOnly, load: true,
+			set: func(o *options, s string) error { return setPositive(&o.http.Timeout, s) }},
+	}
+}
+
+func httpFlags() []flag {
+	file := func(at func(*options) *string) func(*options, string) error {
+		return func(o *options, s string) error { return setText(at(o), s, "is a path") }
+	}
+	return []flag{
+		{name: "url", group: groupHTTP, value: "URL", initial: "from -H, -P", usage: "whole, http or https", only: httpOnly,
+			set: func(o *options, s string) error {
+				return setText(&o.http.URL, s, "is a URL like https://host:8443/path")
+			}},
+		{name: "http-payload", group: groupHTTP, value: "WHAT", initial: "line", usage: "line, or record as Python's HTTPHandler", only: httpOnly,
+			set: func(o *options, s string) error {
+				what, err := oneOf(s, "line", "record")
+				o.record = what == "record"
+				return err
+			}},
+		{name: "header", group: groupHTTP, value: "'K: V'", usage: "further header (repeatable)", only: httpOnly, repeat: true,
+			set: setHeader},
+		{name: "user", group: groupHTTP, value: "NAME", usage: "basic authentication; password: LOLOGEN_PASSWORD or", only: httpOnly,
+			set: func(o *options, s string) error {
+				if s == "" || strings.Contains(s, ":") {
+					return errors.New("is a name alone: the password belongs in --password-file or LOLOGEN_PASSWORD")
+				}
+				o.http.User = s
+				return nil
+			}},
+		{name: "password-file", group: groupHTTP, value: "PATH", usage: "a file that holds it", only: httpOnly, set: file(func(o *options) *string { return &o.passwd })},
+		{name: "bearer-token-file", group: groupHTTP, value: "PATH", usage: "or LOLOGEN_BEARER_TOKEN", only: httpOnly, set: file(func(o *options) *string { return &o.bearer })},
+		{name: "ca-file", group: groupHTTP, value: "PATH", initial: "the system's", usage: "certificates to trust", only: httpOnly, set: file(func(o *options) *string { return &o.ca })},
+		{name: "cert-file", group: groupHTTP, value: "PATH", usage: "client certificate, with --key-file", only: httpOnly, set: file(func(o *options) *string { return &o.cert })},
+		{name: "key-file", group: groupHTTP, value: "PATH", usage: "its key", only: httpOnly, set: file(func(o *options) *string { return &o.key })},
+		{name: "insecure-skip-verify", group: groupHTTP, usage: "do not verify the server's certificate", only: httpOnly, set: setSwitch(func(o *options) *bool { return &o.insec })},
+	}
+}
+
+func saidFlags() []flag {
+	return []flag{
+		{name: "report", group: groupSaid, value: "HOW", initial: "auto", usage: "at the end, on stderr: text, json, none", load: true,
+			set: func(o *options, s string) (err error) {
+				o.report, err = oneOf(s, "auto", "text", "json", "none")
+				return
+			}},
+		{name: "report-file", group: groupSaid, value: "PATH", usage: "also there: .json or .txt (repeatable)", repeat: true, load: true,
+			set: func(o *options, s string) error { o.files = append(o.files, s); return nil }},
+		configFlag(),
+	}
+}
+
+func configFlag() flag {
+	return flag{name: "config", group: groupSaid, value: "FILE", usage: "YAML: flags by their long names"}
+}
+
+func setText(at *string, s, accepted string) error {
+	if s == "" {
+		return errors.New(accepted)
+	}
+	*at = s
+	return nil
+}
+
+func setSwitch(at func(*options) *bool) func(*options, string) error {
+	return func(o *options, s string) (err error) {
+		*at(o), err = parseBool(s)
+		return err
+	}
+}
+
+func setInt(at *int, s string, least, most uint64, accepted string) error {
+	n, ok := parseCount(s, most)
+	if !ok || n < least {
+		return errors.New(accepted)
+	}
+	*at = int(n)
+	return nil
+}
+
+func setCount(at *uint64, s string) error {
+	n, ok := parseCount(s, math.MaxInt64)
+	if !ok || n == 0 {
+		return errPositive
+	}
+	*at = n
+	return nil
+}
+
+func setSize(at *int, s string, most int) error {
+	n, ok := parseSize(s, most)
+	if !ok || n == 0 {
+		return fmt.Errorf("%w, at most %d", errSize, most)
+	}
+	*at = n
+	return nil
+}
+
+func setTime(at *time.Duration, s string) error {
+	d, ok := parseTime(s)
+	if !ok {
+		return errTime
+	}
+	*at = d
+	return nil
+}
+
+func setPositive(at *time.Duration, s string) error {
+	d, ok := parseTime(s)
+	if !ok || d == 0 {
+		return errors.New("are seconds above 0 (10) or a duration (500ms, 1h30m)")
+	}
+	*at = d
+	return nil
+}
+
+// setHost reads a name or an address, an IPv6 one with or without brackets.
+func setHost(at *string, s string) error {
+	host := strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	if host == "" || strings.ContainsAny(host, "/?#@ []") || strings.Count(host, ":") == 1 {
+		return errors.New("is a host name or an address, without scheme or port")
+	}
+	*at = host
+	return nil
+}
+
+func setHeader(o *options, s string) error {
+	key, value, ok := strings.Cut(s, ":")
+	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+	if !ok || key == "" || strings.ContainsAny(key, " \t\r\n\"(),/;<=>?@[\\]{}") || strings.ContainsAny(value, "\r\n\x00") {
+		return errors.New("is 'Name: value'")
+	}
+	o.http.Header = append(o.http.Header, [2]string{key, value})
+	return nil
+}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
+	"github.com/exitfound/lologen/emitter/line"
+	"github.com/exitfound/lologen/sinks"
+)
+
+// load is a run made ready: what the emitter does and what the report says was asked for.
+type load struct {
+	plan  emitter.Plan
+	shown report.Plan
+	runID string
+}
+
+// read turns what the user said into options, each checked alone and then together.
+func read(v *values) (*options, error) {
+	o := defaults()
+	if err := v.apply(o); err != nil {
+		return nil, err
+	}
+	if err := noSecrets(v); err != nil {
+		return nil, err
+	}
+	if err := v.unused(o); err != nil {
+		return nil, err
+	}
+	if o.streams == 0 {
+		o.streams = o.workers
+	}
+	if s := v.of("streams"); o.streams < o.workers {
+		return nil, usagef("%s %d: accepted are as many as --workers (%d) or more", s.spelt, o.streams, o.workers)
+	}
+	if !v.given("seed") {
+		var b [8]byte
+		rand.Read(b[:])
+		o.seed = binary.LittleEndian.Uint64(b[:]) >> 11 // 53 bits: every JSON reader keeps them
+	}
+	if o.sink == "http" {
+		return o, o.readHTTP(v)
+	}
+	return o, nil
+}
+
+// unused refuses flags that the sink has no use for; the Python tool let its own pass.
+func (v *values) unused(o *options) error {
+	for _, s := range v.said {
+		if s.origin != fromArgv || s.flag.seed || s.flag.only == nil || slices.Contains(s.flag.only, o.sink) {
+			continue
+		}
+		return usagef("%s is not used with -t %s: accepted with -t %s", s.spelt, o.sink, strings.Join(s.flag.only, ", "))
+	}
+	return nil
+}
+
+// warnings are about the Python tool's flags that the sink has no use for, and likely slips.
+func (v *values) warnings(o *options) []string {
+	var idle, list []string
+	for _, s := range v.said {
+		served := o.server && slices.Contains([]string{"web-host", "web-port"}, s.flag.name)
+		if s.origin == fromArgv && s.flag.seed && s.flag.only != nil && !slices.Contains(s.flag.only, o.sink) && !served {
+			idle = append(idle, s.spelt)
+		}
+	}
+	if len(idle) > 0 {
+		list = append(list, fmt.Sprintf("%s: not used with -t %s", strings.Join(idle, ", "), o.sink))
+	}
+	if _, err := strconv.ParseFloat(o.name, 64); err == nil && v.given("name") {
+		list = append(list, fmt.Sprintf("-n %s is the name of the logger; --count limits the lines", o.name))
+	}
+	return list
+}
+
+// loaded reports whether any flag was given that asks for a report.
+func (v *values) loaded() bool {
+	return slices.ContainsFunc(v.said, func(s said) bool { return s.flag.load })
+}
+
+// sinkConfig is what the destination is told.
+func (o *options) sinkConfig(io stdio) (sinks.Config, error) {
+	c := sinks.Config{Workers: o.workers, Logger: o.name, Thread: threadName, Stream: io.out, Path: o.path, HTTP: o.http}
+	if o.stream == "stderr" {
+		c.Stream = io.err
+	}
+	if o.sink == "file" && o.path == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return c, usagef("-p has no default here, as there is no home directory: accepted is a path")
+		}
+		c.Path = filepath.Join(home, "spam_application.log")
+	}
+	return c, nil
+}
+
+// threadName is how the Python tool's threads are called.
+func threadName(worker int) string {
+	if worker == 0 {
+		return "MainThread"
+	}
+	return "Thread-" + strconv.Itoa(worker)
+}
+
+// formats returns the maker of each worker's format.
+func (o *options) formats(runID string, color bool) func(worker int) emitter.Format {
+	// Python shows a thread by its address; what counts is that they differ.
+	const firstThread = 140_000_000_000_000
+	pid := os.Getpid()
+	return func(worker int) emitter.Format {
+		lo := line.Options{
+			Name: o.name, ThreadName: threadName(worker), Thread: firstThread + int64(pid)*mostWorkers + int64(worker),
+			PID: pid, Color: color, Run: runID, Location: time.Local,
+		}
+		if o.record {
+			return line.Record(lo)
+		}
+		f, _ := line.New(o.format, lo) // the format's name was checked
+		return f
+	}
+}
+
+// colored reports whether lines are to be coloured.
+func (o *options) colored(c sinks.Config) bool {
+	if o.color == "auto" {
+		return o.sink == "console" && term.IsTerminal(int(c.Stream.Fd()))
+	}
+	return o.color == "always"
+}
+
+// ready makes the load out of the options.
+func (o *options) ready(io stdio) (*load, error) {
+	c, err := o.sinkConfig(io)
+	if err != nil {
+		return nil, err
+	}
+	opener, err := sinks.Open(o.sink, c)
+	if err != nil {
+		return nil, usagef("-t %s: %w", o.sink, err)
+	}
+	o.limit(&opener.Limits)
+
+	l := &load{runID: newRunID()}
+	identity := ""
+	if o.identify {
+		identity = l.runID
+	}
+	color := o.colored(c)
+	format := o.formats(identity, color)
+	source := func(int) emitter.Source { return line.Messages(o.level) }
+	if o.size > 0 {
+		if _, err := line.Sized(source(0), func() emitter.Format { return format(o.workers - 1) }, o.size); err != nil {
+			return nil, usagef("--size %d: %w", o.size, err)
+		}
+		source = func(worker int) emitter.Source {
+			s, _ := line.Sized(line.Messages(o.level), func() emitter.Format { return format(worker) }, o.size) // the widest thread name fits
+			return s
+		}
+	}
+	rate := o.linesPerSecond(source, format)
+	if rate > float64(emitter.MaxRate) {
+		return nil, usagef("-T %v with %d workers: accepted are at most 1G lines a second, or -T 0 for as fast as possible", o.interval, o.workers)
+	}
+	l.plan = emitter.Plan{
+		Workers: o.workers, Streams: o.streams, Count: o.count, Duration: o.duration, Burst: o.burst,
+		Drain: o.drain, Retries: o.retries, Seed: o.seed, Identify: o.identify,
+		Source: source, Format: format, Sink: opener,
+	}
+	if rate > 0 {
+		l.plan.Schedule = emitter.Rate(rate)
+	}
+	l.shown = o.shown(&l.plan, color, c)
+	return l, nil
+}
+
+// limit puts what the user said of batches in the place of what the sink would do.
+func (o *options) limit(l *emitter.Limits) {
+	if o.batch.Bytes > 0 {
+		l.Bytes = o.batch.Bytes
+	}
+	if o.batch.Lines > 0 {
+		l.Lines = o.batch.Lines
+	}
+	if o.waitSet {
+		l.Wait = o.batch.Wait
+	}
+}
+
+// linesPerSecond is the rate of the whole run; 0 is unpaced.
+func (o *options) linesPerSecond(source func(int) emitter.Source, format func(int) emitter.Format) float64 {
+	switch {
+	case o.rate.max:
+		return 0
+	case o.rate.lines > 0:
+		return o.rate.lines
+	case o.rate.bytes > 0:
+		return o.rate.bytes / meanLine(o.seed, source(0), format(0))
+	case o.interval == 0:
+		return 0
+	}
+	return float64(o.workers) * float64(time.Second) / float64(o.interval)
+}
+
+// meanLine is the mean length of a line, over a sample that the seed decides.
+func meanLine(seed uint64, source emitter.Source, format emitter.Format) float64 {
+	const sample = 10_000
+	chance := emitter.NewRand(seed, math.MaxUint64) // no stream's own
+	r := emitter.Record{Rand: &chance, Time: 1e18}
+	var buf []byte
+	total := 0
+	for range sample {
+		r.Time += int64(time.Millisecond)
+		r.Seq++
+		source(&r)
+		buf = format(buf[:0], &r)
+		total += len(buf)
+	}
+	return float64(total) / sample
+}
+
+// newRunID is short enough for every line and long enough to be the only one.
+func newRunID() string {
+	var b [6]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// shown is the plan as the report shows it.
+func (o *options) shown(p *emitter.Plan, color bool, c sinks.Config) report.Plan {
+	s := report.Plan{
+		Sink: o.sink, Ack: string(p.Sink.Ack), Format: o.format, Workers: o.workers, Streams: o.streams,
+		Duration: o.duration.Seconds(), Count: o.count, Level: o.level.String(), Color: color, Name: o.name, Identify: o.identify,
+		Batch: report.Batch{Bytes: p.Sink.Bytes, Lines: p.Sink.Lines, Wait: p.Sink.Wait.Seconds()},
+	}
+	if rate, ok := p.Schedule.(emitter.Rate); ok {
+		r := float64(rate)
+		s.Rate = &r
+	}
+	if o.rate.asked == "" {
+		s.Interval = o.interval.Seconds()
+	}
+	if o.rate.bytes > 0 {
+		s.RateAsked = o.rate.asked
+	}
+	switch o.sink {
+	case "file":
+		s.Target = c.Path
+	case "console":
+		s.Target = o.stream
+	case "http":
+		s.Target = o.method + " " + target(o.http.URL)
+	}
+	return s
+}

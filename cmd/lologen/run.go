@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/exitfound/lologen/bench/receive"
+	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
+)
+
+func runCommand() command {
+	return command{
+		usage: "makes log lines, delivers them and tells the truth about every one of them",
+		flags: runFlags(),
+		examples: []string{
+			"lologen                                            a line every two seconds",
+			"lologen -f json -l warning -T 0.5 -c never         as the Python tool had it",
+			"lologen -t file -p app.log --workers 64 -T 0.001 -d 10s",
+			"lologen -t http -M POST --url https://host/in --rate 10MB -d 1m",
+			"lologen -t discard --rate max -d 5s                how fast this machine makes lines",
+		},
+		exits: "0 all delivered, 1 not all or not run, 2 wrong use, 130 interrupted twice.",
+		run:   runLoad,
+	}
+}
+
+// runLoad makes lines and delivers them.
+func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
+	o, err := read(v)
+	if err != nil {
+		return 0, err
+	}
+	// The lines have one of the two streams to themselves.
+	notes := io.err
+	if o.sink == "console" && o.stream == "stderr" {
+		notes = io.out
+	}
+	l, err := o.ready(io)
+	if err != nil {
+		return 0, err
+	}
+	files, err := openReports(o.files)
+	if err != nil {
+		return 0, err
+	}
+	defer files.discard()
+	for _, w := range v.warnings(o) {
+		fmt.Fprintln(notes, "lologen:", w)
+	}
+	stop, err := o.serve(ctx)
+	if err != nil {
+		return exitFailed, err
+	}
+	start := report.Measure()
+	result, err := emitter.Run(ctx, l.plan)
+	used := report.Measure().Since(start)
+	err = errors.Join(err, stop())
+	if result == nil {
+		return exitFailed, err
+	}
+	r := report.New(result, report.Run{ID: l.runID, Seed: o.seed, Plan: l.shown, Usage: used})
+	if how := o.reportAs(v, notes); how != "none" {
+		err = errors.Join(err, r.Write(notes, how))
+	}
+	err = errors.Join(err, files.commit(r))
+	return verdict(result, err), err
+}
+
+// verdict is the exit code of a run that took place.
+func verdict(r *emitter.Result, err error) int {
+	switch {
+	case err != nil:
+		return exitFailed
+	case r.Gone: // whoever read our lines has seen enough
+		return exitOK
+	case r.Lines.Rejected+r.Lines.Unknown > 0:
+		return exitFailed
+	}
+	return exitOK
+}
+
+// reportAs is how the report goes to notes.
+func (o *options) reportAs(v *values, notes *os.File) string {
+	if o.report != "auto" {
+		return o.report
+	}
+	if v.loaded() || term.IsTerminal(int(notes.Fd())) {
+		return "text"
+	}
+	return "none"
+}
+
+// serve starts the built-in web server, if it was asked for. stop ends it, after the run's drain.
+func (o *options) serve(ctx context.Context) (stop func() error, err error) {
+	if !o.server {
+		return func() error { return nil }, nil
+	}
+	server, err := receive.Listen(receive.Config{Listen: net.JoinHostPort(o.host, strconv.Itoa(o.port))})
+	if err != nil {
+		return nil, fmt.Errorf("start the built-in web server: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx) }()
+	return func() error {
+		cancel()
+		return <-done
+	}, nil
+}
+
+// reports are the files that a report goes to.
+type reports []*report.File
+
+func openReports(paths []string) (reports, error) {
+	var list reports
+	for _, path := range paths {
+		f, err := report.OpenFile(path)
+		if err != nil {
+			list.discard()
+			if errors.As(err, new(syscall.Errno)) {
+				return nil, err // a place that cannot be written to is no wrong use
+			}
+			return nil, usagef("--report-file: %w", err)
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+func (l reports) commit(r *report.Report) error {
+	var errs []error
+	for _, f := range l {
+		errs = append(errs, f.Commit(r))
+	}
+	return errors.Join(errs...)
+}
+
+func (l reports) discard() {
+	for _, f := range l {
+		f.Discard()
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/exitfound/lologen/bench/report"
+)
+
+// ledger FILE [field=value ...] checks that the JSON report in FILE balances and that fields of
+// its ledger have these values; value may be >N.
+func ledger(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: ledger FILE [due|acked|rejected|unknown|missed=N ...]")
+	}
+	var r report.Report
+	if err := json.Unmarshal([]byte(ts.ReadFile(args[0])), &r); err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+	if !r.Lines.Balanced() {
+		ts.Fatalf("the ledger does not balance: %+v", r.Lines)
+	}
+	fields := map[string]uint64{
+		"due": r.Lines.Due, "acked": r.Lines.Acked, "rejected": r.Lines.Rejected,
+		"unknown": r.Lines.Unknown, "missed": r.Lines.Missed, "sent": r.Requests.Sent,
+	}
+	for _, arg := range args[1:] {
+		name, value, _ := strings.Cut(arg, "=")
+		got, ok := fields[name]
+		if !ok {
+			ts.Fatalf("no field %s", name)
+		}
+		if err := compare(got, value); err != nil {
+			ts.Fatalf("%s: %v; %+v", name, err, r.Lines)
+		}
+	}
+}
+
+func compare(got uint64, want string) error {
+	number, more := strings.CutPrefix(want, ">")
+	n, err := strconv.ParseUint(number, 10, 64)
+	switch {
+	case err != nil:
+		return err
+	case more && got <= n, !more && got != n:
+		return fmt.Errorf("%d, want %s", got, want)
+	}
+	return nil
+}
+
+// freePort is one that nobody listens on, a moment ago.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// listening PORT waits until somebody listens there.
+func listening(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: listening PORT")
+	}
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+		c, err := net.Dial("tcp", "127.0.0.1:"+args[0])
+		if err == nil {
+			c.Close()
+			return
+		}
+	}
+	ts.Fatalf("nobody listens on port %s", args[0])
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// origin is where a value came from: argv wins over the environment, and that over the file.
+type origin int
+
+const (
+	fromDefault origin = iota
+	fromConfig
+	fromEnv
+	fromArgv
+)
+
+// values are what the user said.
+type values struct {
+	env  map[string]string
+	said []said // in the order of the command's flags
+}
+
+// said is what was said of one flag.
+type said struct {
+	flag   *flag
+	values []string
+	origin origin
+	spelt  string // how, for messages
+}
+
+// of returns what was said of a flag; nothing if it was not given.
+func (v *values) of(name string) said {
+	for _, s := range v.said {
+		if s.flag.name == name {
+			return s
+		}
+	}
+	return said{}
+}
+
+func (v *values) given(name string) bool { return v.of(name).origin != fromDefault }
+
+// apply reads every value into o.
+func (v *values) apply(o *options) error {
+	for _, s := range v.said {
+		for _, value := range s.values {
+			if s.flag.set == nil {
+				continue
+			}
+			if err := s.flag.set(o, value); err != nil {
+				return usagef("%s %q: accepted %w", s.spelt, s.flag.shown(value), err)
+			}
+		}
+	}
+	return nil
+}
+
+// gather collects what argv, the environment and the configuration file say.
+func gather(cmd command, c *cli.Context, g given, env map[string]string) (*values, error) {
+	v := &values{env: env}
+	file := said{}
+	for i := range cmd.flags {
+		f := &cmd.flags[i]
+		s, ok := typed(f, c, g)
+		if !ok {
+			s, ok = inherited(f, env)
+		}
+		if ok {
+			v.said = append(v.said, s)
+		}
+		if ok && f.name == "config" {
+			file = s
+		}
+	}
+	if file.flag == nil {
+		return v, nil
+	}
+	written, err := readConfig(cmd, file)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range written {
+		if !v.given(s.flag.name) {
+			v.said = append(v.said, s)
+		}
+	}
+	slices.SortStableFunc(v.said, func(a, b said) int { return cmd.position(a.flag) - cmd.position(b.flag) })
+	return v, nil
+}
+
+func (c *command) position(f *flag) int {
+	return slices.IndexFunc(c.flags, func(g flag) bool { return g.name == f.name })
+}
+
+// typed is what argv says of f.
+func typed(f *flag, c *cli.Context, g given) (said, bool) {
+	if !c.IsSet(f.name) {
+		return said{}, false
+	}
+	s := said{f, []string{c.String(f.name)}, fromArgv, g.spelt[f.name]}
+	switch {
+	case f.value == "":
+		s.values[0] = fmt.Sprint(c.Bool(f.name))
+	case f.repeat:
+		s.values = c.StringSlice(f.name)
+	}
+	return s, true
+}
+
+// inherited is what the environment says of f. A variable that is empty says nothing.
+func inherited(f *flag, env map[string]string) (said, bool) {
+	for _, name := range f.variables() {
+		value := env[name]
+		if value == "" {
+			continue
+		}
+		s := said{f, []string{value}, fromEnv, name}
+		if f.repeat {
+			s.values = strings.Split(strings.TrimRight(value, "\n"), "\n")
+		}
+		return s, true
+	}
+	return said{}, false
+}
+
+// shown is a value as a message may repeat it.
+func (f *flag) shown(value string) string { return redacted(f.name, value) }
