@@ -14,7 +14,7 @@ import (
 )
 
 // ledger FILE [field=value ...] checks that the JSON report in FILE balances and that fields of
-// its ledger have these values; value may be >N.
+// its ledger have these values: N, >N, or @FILE for as many as the file has lines.
 func ledger(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: ledger FILE [due|acked|rejected|unknown|missed=N ...]")
@@ -35,6 +35,9 @@ func ledger(ts *testscript.TestScript, neg bool, args []string) {
 		got, ok := fields[name]
 		if !ok {
 			ts.Fatalf("no field %s", name)
+		}
+		if file, ok := strings.CutPrefix(value, "@"); ok {
+			value = strconv.Itoa(strings.Count(ts.ReadFile(file), "\n"))
 		}
 		if err := compare(got, value); err != nil {
 			ts.Fatalf("%s: %v; %+v", name, err, r.Lines)
