@@ -181,9 +181,8 @@ func (r *run) lastDue() (time.Duration, bool) {
 
 func (r *run) clock() time.Duration { return time.Since(r.start) }
 
-// sleep waits until the given time of the run; it returns false if the run was stopped before.
-func (r *run) sleep(until time.Duration) bool {
-	d := until - r.clock()
+// sleep waits for d; it returns false if the run was stopped before.
+func (r *run) sleep(d time.Duration) bool {
 	// A plain sleep takes half the CPU of a timer and a select, at a thousand waits a second and
 	// worker; so short a one need not be interrupted.
 	if d <= 20*time.Millisecond {

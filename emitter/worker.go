@@ -89,7 +89,7 @@ func (w *worker) work(ctx context.Context) {
 			}
 			m.due = w.due(n)
 			if m.due > now {
-				n = w.await(m.due, n)
+				n = w.await(m.due-now, n)
 				m.at = w.run.clock()
 				w.waiting += m.at - m.from
 			}
@@ -174,10 +174,10 @@ func (w *worker) miss(n uint64) {
 	w.recorder.miss(n)
 }
 
-// await waits until a batch of n lines is due and returns n; when the run is stopped meanwhile, it
-// returns how many of them are due already: they were only waiting for the others.
-func (w *worker) await(due time.Duration, n int) int {
-	if w.run.sleep(due) {
+// await waits for d, until a batch of n lines is due, and returns n; when the run is stopped
+// meanwhile, it returns how many of them are due already: they were only waiting for the others.
+func (w *worker) await(d time.Duration, n int) int {
+	if w.run.sleep(d) {
 		return n
 	}
 	for n > 0 && w.dues[n-1] > w.run.stoppedAt() {

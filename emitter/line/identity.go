@@ -25,7 +25,7 @@ func narrow(r *emitter.Record) bool {
 type tail struct {
 	text              []byte
 	short             [16]byte // text, if it fits
-	before            string // the start of text, up to the first number; empty: there is no identity
+	before            string   // the start of text, up to the first number; empty: there is no identity
 	after             string
 	stream, seq, sent number
 }
