@@ -29,6 +29,23 @@ type Plan struct {
 	OnSnapshot func(Snapshot) // from one goroutine
 }
 
+// longestTime bounds what may be asked for, so that sums of times stay within time.Duration.
+const longestTime = 100 * 365 * 24 * time.Hour
+
+// meanLine is the mean length of a sample of lines, newline included.
+func (p *Plan) meanLine() int {
+	const sample = 100
+	source, format := p.Source(0), p.Format(0)
+	chance := NewRand(p.Seed, math.MaxUint64) // no stream's own
+	r := Record{Rand: &chance}
+	var buf []byte
+	for range sample {
+		source(&r)
+		buf = append(format(buf, &r), '\n')
+	}
+	return (len(buf) + sample - 1) / sample
+}
+
 // check says what is wrong with the plan, for those who build one without a command line.
 func (p *Plan) check() error {
 	rate, isRate := p.Schedule.(Rate)
@@ -45,6 +62,8 @@ func (p *Plan) check() error {
 		return errors.New("a count is at most 2^63-1")
 	case p.Duration < 0 || p.Drain < 0 || p.Retries < 0:
 		return errors.New("times and retries are not negative")
+	case p.Duration > longestTime || p.Drain > longestTime:
+		return errors.New("times are at most a century")
 	case p.Sink.Limits.Bytes < 1:
 		return errors.New("a batch needs room for a byte")
 	case p.Source == nil || p.Format == nil || p.Sink.Open == nil:

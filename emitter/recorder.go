@@ -71,7 +71,7 @@ func (t *tally) add(from *tally) {
 	t.Bytes.Wire += from.Bytes.Wire
 	for key, f := range from.failures {
 		sum := t.failure(key)
-		if sum.Requests == 0 || f.At < sum.At {
+		if sum.First == "" || f.At < sum.At {
 			sum.First, sum.At = f.First, f.At
 		}
 		sum.Lines += f.Lines
@@ -160,12 +160,10 @@ func (r *recorder) observe(a *attempt) {
 	if a.first {
 		t.Made += uint64(b.Len())
 		r.schedule(a)
-	} else {
-		t.Requests.Retried++
 	}
-	t.Requests.Sent++
-	t.Bytes.Wire += a.wire
-	r.now.record(r.now.Service, a.end-a.begin, 1)
+	if a.failed == nil || !a.failed.Unsent {
+		r.request(a)
+	}
 	if a.acked > 0 {
 		t.Lines.Acked += uint64(a.acked)
 		t.Bytes.Acked += b.size(0, a.acked)
@@ -174,6 +172,19 @@ func (r *recorder) observe(a *attempt) {
 	if a.failed != nil {
 		r.fail(a)
 	}
+}
+
+func (r *recorder) request(a *attempt) {
+	requests := &r.tally.Requests
+	requests.Sent++
+	if !a.first {
+		requests.Retried++
+	}
+	if a.failed != nil {
+		requests.Failed++
+	}
+	r.tally.Bytes.Wire += a.wire
+	r.now.record(r.now.Service, a.end-a.begin, 1)
 }
 
 func (r *recorder) schedule(a *attempt) {
@@ -201,12 +212,13 @@ func (r *recorder) response(a *attempt) {
 }
 
 func (r *recorder) fail(a *attempt) {
-	r.tally.Requests.Failed++
 	f := r.tally.failure(failureKey{a.failed.Reason, a.failed.Status})
-	if f.Requests == 0 {
+	if f.First == "" {
 		f.First, f.At = a.failed.Error(), a.end
 	}
-	f.Requests++
+	if !a.failed.Unsent {
+		f.Requests++
+	}
 	if !a.given {
 		return
 	}

@@ -82,6 +82,6 @@ type Result struct {
 	Backoff  time.Duration // spent waiting before a retry, all workers together
 	Failures []Failure
 	Streams  []StreamLedger // only if the plan asked for identities
-	Stopped  bool           // by its context, before everything planned was due
+	Stopped  bool           // before everything planned was due
 	Gone     bool           // the destination went away for good
 }

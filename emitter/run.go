@@ -23,7 +23,9 @@ func Run(ctx context.Context, p Plan) (*Result, error) {
 	r := newRun(p)
 	hard, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	opening := context.AfterFunc(ctx, cut) // what waits to be opened waits in vain
 	sinks, err := openSinks(hard, p)
+	opening()
 	if err != nil {
 		return nil, errors.Join(err, closeSinks(p, sinks))
 	}
@@ -74,6 +76,9 @@ type run struct {
 	making  atomic.Int64 // workers that still have lines to make
 	allMade chan struct{}
 
+	mean int          // bytes of a line, newline included, about
+	end  atomic.Int64 // of the drain, nanoseconds since start
+
 	stopOnce sync.Once
 	stopped  chan struct{}
 	stopTime atomic.Int64 // nanoseconds since start, valid once stopped is closed
@@ -94,6 +99,8 @@ func newRun(p Plan) *run {
 	if p.Schedule != nil && p.Duration > 0 {
 		r.total = DueBy(p.Schedule, p.Duration-1, r.total)
 	}
+	r.mean = p.meanLine()
+	r.end.Store(math.MaxInt64)
 	// As few recorders as keep workers from waiting for one another's locks.
 	r.recorders = make([]*recorder, min(p.Workers, 2*runtime.GOMAXPROCS(0), 16))
 	for i := range r.recorders {
@@ -134,29 +141,33 @@ func (r *run) do(ctx, hard context.Context, cut func()) {
 // watchEnd ends the making of lines when ctx ends, and cuts off what is in hand when the drain
 // after the last due line, or after the stop, is over.
 func (r *run) watchEnd(ctx context.Context, cut func(), done <-chan struct{}) {
-	deadline := time.Duration(math.MaxInt64)
-	if end, ok := r.lastDue(); ok {
-		deadline = end + r.plan.Drain
-	}
-	timer := time.NewTimer(deadline)
+	timer := time.NewTimer(math.MaxInt64)
 	defer timer.Stop()
-	drain := func() {
-		deadline = min(deadline, r.clock()+r.plan.Drain)
-		timer.Reset(deadline - r.clock())
+	drain := func(from time.Duration) {
+		// Even without a drain there is a moment for lines that were made on time.
+		end := from + max(r.plan.Drain, leastDrain)
+		if end < from {
+			return // beyond the clock
+		}
+		r.end.Store(min(r.end.Load(), int64(end)))
+		timer.Reset(r.deadline() - r.clock())
+	}
+	if end, ok := r.lastDue(); ok {
+		drain(end)
 	}
 	ended, stopped, allMade := ctx.Done(), r.stopped, r.allMade
 	for {
 		select {
 		case <-ended:
 			ended = nil
-			r.stop(false)
+			r.stop()
 		case <-stopped:
 			stopped = nil
-			drain()
+			drain(r.clock())
 		case <-allMade:
 			allMade = nil
 			if r.plan.Schedule == nil {
-				drain()
+				drain(r.clock())
 			}
 		case <-timer.C:
 			cut()
@@ -165,6 +176,11 @@ func (r *run) watchEnd(ctx context.Context, cut func(), done <-chan struct{}) {
 		}
 	}
 }
+
+const leastDrain = 50 * time.Millisecond
+
+// deadline is when the drain ends, as far as that is known.
+func (r *run) deadline() time.Duration { return time.Duration(r.end.Load()) }
 
 // lastDue is when the last line of the plan is due, if that is known.
 func (r *run) lastDue() (time.Duration, bool) {
@@ -199,10 +215,9 @@ func (r *run) sleep(d time.Duration) bool {
 	}
 }
 
-// stop ends the making of lines; gone says that it was the destination that ended it.
-func (r *run) stop(gone bool) {
+// stop ends the making of lines.
+func (r *run) stop() {
 	r.stopOnce.Do(func() {
-		r.gone.Store(gone)
 		r.stopTime.Store(int64(r.clock()))
 		close(r.stopped)
 	})
@@ -248,10 +263,25 @@ func (r *run) dueSoFar(t time.Duration) uint64 {
 	return r.dueBy(t)
 }
 
+// cutShort reports whether the run was stopped before everything planned was due.
+func (r *run) cutShort() bool {
+	if !r.isStopped() {
+		return false
+	}
+	if end, ok := r.lastDue(); ok {
+		return r.stoppedAt() < end
+	}
+	var made uint64 // an unpaced run of so many lines
+	for _, w := range r.workers {
+		made += w.made
+	}
+	return made < r.total
+}
+
 // window is the planned time of the run, without regard to the last confirmation.
 func (r *run) window() time.Duration {
 	switch {
-	case r.isStopped():
+	case r.cutShort():
 		return r.stoppedAt()
 	case r.plan.Schedule == nil:
 		return r.plan.Duration
@@ -276,7 +306,7 @@ func (r *run) result() *Result {
 		Elapsed:  r.elapsed,
 		Window:   r.window(),
 		Failures: t.sorted(),
-		Stopped:  r.isStopped(),
+		Stopped:  r.cutShort(),
 		Gone:     r.gone.Load(),
 	}
 	for _, w := range r.workers {

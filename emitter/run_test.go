@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
 	"testing"
@@ -213,6 +214,114 @@ func TestDefaultsGiveALineEveryTwoSeconds(t *testing.T) {
 		}
 		if !r.Stopped || r.Window != 7*time.Second {
 			t.Errorf("stopped %v, window %v; want a stop at 7s", r.Stopped, r.Window)
+		}
+	})
+}
+
+// TestIntervalsDivideDurations: lines due in [0, d) are offered, by whole-number arithmetic, though
+// a rate is a fraction.
+func TestIntervalsDivideDurations(t *testing.T) {
+	for _, workers := range []int64{1, 2, 3, 7, 64} {
+		for _, interval := range []time.Duration{1, 3, 300, 7_000, 1e6, 3e6, 1e8, 3e8, 6e8, 7e8, 2e9} {
+			rate := Rate(float64(workers) * 1e9 / float64(interval))
+			if rate > MaxRate {
+				continue
+			}
+			for _, d := range []time.Duration{interval, 2 * interval, 3 * interval, 5000 * interval, 9e8, 3e9, 15e9} {
+				// Line k is due at k*interval/workers: those below d, rounding up.
+				want := uint64((int64(d)*workers + int64(interval) - 1) / int64(interval))
+				if near := int64(d) * workers % int64(interval); near > 0 && near <= workers {
+					continue // the last line is due within a nanosecond of the end: rounding decides
+				}
+				if got := DueBy(rate, d-1, math.MaxInt64); got != want {
+					t.Errorf("%d workers, one line each %v, for %v: %d lines, want %d", workers, interval, d, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestFirstBatchIsCutToSize: a batch that is planned too large is late with what does not fit.
+func TestFirstBatchIsCutToSize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		p := plan(Plan{Schedule: Rate(10_000), Duration: time.Second}, s, Limits{Bytes: 50_000, Wait: time.Second})
+		p.Format = func(int) Format {
+			return func(dst []byte, r *Record) []byte { return append(dst, make([]byte, 200)...) }
+		}
+		r := do(t, t.Context(), p, s)
+		if late := time.Duration(r.Latency.Schedule.Max()); late > time.Millisecond {
+			t.Errorf("a line was made %v late", late)
+		}
+	})
+}
+
+func TestAStopAfterTheLastDueLineChangesNoPlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		s.answer = func(ctx context.Context, _ int, _ *Batch) (int, error) {
+			<-ctx.Done()
+			return 0, failing(true, false)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+		defer cancel()
+		r := do(t, ctx, plan(Plan{Schedule: Rate(10), Duration: time.Second, Drain: 3 * time.Second}, s, Limits{Bytes: large, Lines: 1}), s)
+		if r.Stopped || r.Window != time.Second || r.Lines.Due != 10 {
+			t.Errorf("stopped %v, window %v, lines %+v; want the plan's 1s and 10", r.Stopped, r.Window, r.Lines)
+		}
+	})
+}
+
+func TestGoneAfterAStopIsStillGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		s.answer = func(context.Context, int, *Batch) (int, error) {
+			<-ctx.Done()
+			time.Sleep(time.Millisecond) // as a pipeline's reader that the same Ctrl-C ended
+			return 0, &Outcome{Gone: true, Reason: "broken_pipe", Err: errors.New("write to stdout: broken pipe")}
+		}
+		if r := do(t, ctx, plan(Plan{Drain: time.Second}, s, Limits{Bytes: large, Lines: 1}), s); !r.Gone {
+			t.Errorf("%+v", r.Progress)
+		}
+	})
+}
+
+func TestWithoutADrainLinesMadeOnTimeAreSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		r := do(t, t.Context(), plan(Plan{Workers: 7, Schedule: Rate(100), Count: 50}, s, Limits{Bytes: large}), s)
+		if want := (Lines{Due: 50, Acked: 50}); r.Lines != want {
+			t.Errorf("lines = %+v, want %+v", r.Lines, want)
+		}
+	})
+}
+
+func TestHugeTimesDoNotWrapAround(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		r := do(t, t.Context(), plan(Plan{Schedule: Rate(1), Count: 3, Drain: longestTime, Duration: longestTime}, s, Limits{Bytes: large}), s)
+		if want := (Lines{Due: 3, Acked: 3}); r.Lines != want {
+			t.Errorf("lines = %+v, want %+v", r.Lines, want)
+		}
+	})
+}
+
+func TestWhatIsNotSentIsNoRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		s.answer = func(context.Context, int, *Batch) (int, error) {
+			o := failing(false, false)
+			o.Unsent = true
+			return 0, o
+		}
+		r, err := Run(t.Context(), plan(Plan{Count: 3}, s, Limits{Bytes: large, Lines: 1}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Requests != (Requests{}) || r.Lines.Rejected != 3 || r.Failures[0].Lines != 3 || r.Failures[0].First == "" {
+			t.Errorf("requests %+v, lines %+v, failures %+v", r.Requests, r.Lines, r.Failures)
 		}
 	})
 }

@@ -23,9 +23,10 @@ type Rate float64
 // MaxRate is the most lines a second that a Rate can tell apart in nanoseconds.
 const MaxRate Rate = 1e9
 
-// At rounds down to the nanosecond, as the token bucket does.
+// At is exact to the nanosecond, rounded to the nearest: rounded down, line 3 of a rate of 1 / 0.3 s
+// would be due within the first 0.9 s.
 func (r Rate) At(k uint64) (time.Duration, bool) {
-	due := float64(k) / float64(r) * float64(time.Second)
+	due := math.Round(float64(k) / float64(r) * float64(time.Second))
 	if due >= math.MaxInt64 {
 		return 0, false
 	}
@@ -50,13 +51,14 @@ func DueBy(s Schedule, t time.Duration, limit uint64) uint64 {
 // (a fixed instant) instead of the wall clock, so its answers are absolute due times: a
 // destination that stalls makes lines late and never lowers the rate, as the debt is not forgotten.
 type bucket struct {
+	rate    Rate
 	limiter *rate.Limiter
 	epoch   time.Time
 	taken   uint64
 }
 
 func newBucket(r Rate) *bucket {
-	b := &bucket{limiter: rate.NewLimiter(rate.Limit(r), 0), epoch: time.Unix(0, 0)}
+	b := &bucket{rate: r, limiter: rate.NewLimiter(rate.Limit(r), 0), epoch: time.Unix(0, 0)}
 	// A limiter is born with its burst in tokens and would give that away at once; this one is
 	// born with none, and only then told to let any number of lines pass together.
 	b.limiter.SetBurstAt(b.epoch, math.MaxInt)
@@ -68,5 +70,6 @@ func newBucket(r Rate) *bucket {
 func (b *bucket) due(k uint64) time.Duration {
 	r := b.limiter.ReserveN(b.epoch, int(k-b.taken))
 	b.taken = k
-	return r.DelayFrom(b.epoch)
+	due, _ := b.rate.At(k)
+	return max(due, r.DelayFrom(b.epoch)) // the limiter rounds down
 }

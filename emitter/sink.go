@@ -24,6 +24,7 @@ type Outcome struct {
 	Unknown bool          // they may be stored all the same; else they certainly are not
 	Retry   bool          // another attempt may help
 	After   time.Duration // not sooner than this (Retry-After)
+	Unsent  bool          // no attempt was made: it could only have failed
 	Gone    bool          // the destination has gone for good and wants no more: the run ends quietly
 	Reason  string        // in the destination's word, for counting: connection_refused, http_404
 	Status  int           // of the answer, 0 if there was none

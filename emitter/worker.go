@@ -53,7 +53,8 @@ func newWorker(r *run, index int) *worker {
 		limits:   p.Sink.Limits,
 		recorder: r.recorders[index%len(r.recorders)],
 		jitter:   NewRand(p.Seed^uint64(index), 0),
-		mean:     64, // until the first batch shows better: a short line, so that no batch is cut small by it
+		mean:     r.mean,
+		longest:  r.mean,
 	}
 	w.own = w.cursor.below(r.total)
 	if p.Burst > 0 {
@@ -115,7 +116,7 @@ func (w *worker) finish() {
 
 // most is how many lines a batch may hold, as far as their size is known.
 func (w *worker) most() int {
-	n := max(1, w.limits.Bytes/w.mean)
+	n := max(1, (w.limits.Bytes-w.longest)/w.mean)
 	if w.limits.Lines > 0 {
 		n = min(n, w.limits.Lines)
 	}
@@ -218,7 +219,7 @@ func (w *worker) fill(n int, m moment) {
 	}
 	b.buf, b.lines, w.longest = buf, lines, longest
 	w.made += uint64(len(lines))
-	w.mean = max(1, len(buf)/len(lines))
+	w.mean = (len(buf) + len(lines) - 1) / len(lines)
 }
 
 // deliver sends the batch, again where that may help, until each of its lines is accounted for.
@@ -247,7 +248,8 @@ func (w *worker) deliver(ctx context.Context, m moment) time.Duration {
 			return a.end
 		}
 		if a.failed.Gone {
-			w.run.stop(true)
+			w.run.gone.Store(true)
+			w.run.stop()
 		}
 		if a.given {
 			w.note(a.unknown)
@@ -275,7 +277,7 @@ func (w *worker) note(unknown bool) {
 }
 
 // backOff waits before the next attempt, twice as long each time and never sooner than the
-// destination asked for. It returns false if ctx ended first.
+// destination asked for. It returns false if the drain ends first.
 func (w *worker) backOff(ctx context.Context, try int, after time.Duration) bool {
 	const least, most = 500 * time.Millisecond, 5 * time.Minute
 	d := most
@@ -283,8 +285,11 @@ func (w *worker) backOff(ctx context.Context, try int, after time.Duration) bool
 		d = min(most, least<<try)
 	}
 	// Half of it is chance, so that workers that failed together do not come back together.
-	d = d/2 + time.Duration(w.jitter.Uint64()%uint64(d/2+1))
-	timer := time.NewTimer(max(d, after))
+	d = max(after, d/2+time.Duration(w.jitter.Uint64()%uint64(d/2+1)))
+	if w.run.clock()+d >= w.run.deadline() {
+		return false // there is no attempt to wait for
+	}
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

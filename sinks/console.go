@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"context"
+	"io"
 	"os"
 
 	"github.com/exitfound/lologen/emitter"
@@ -10,18 +11,16 @@ import (
 // openConsole writes to an open stream, c.Stream, which it does not close.
 func openConsole(c Config) (emitter.Opener, error) {
 	var shared *lineFile
-	var own *os.File
+	var own io.Closer
 	stop := func() bool { return false }
 	return emitter.Opener{
 		Limits: appendLimits(c.Workers),
 		Ack:    emitter.AckKernel,
 		Open: func(ctx context.Context, _ int) (emitter.Sink, error) {
 			if shared == nil {
-				f := c.Stream
-				if own = reopen(f); own != nil {
-					f = own
-				}
-				shared = &lineFile{f: f, what: streamName(c.Stream)}
+				var w deadlineWriter
+				w, own = unblocked(c.Stream)
+				shared = &lineFile{w: w, what: streamName(c.Stream), read: true}
 				stop = shared.watch(ctx)
 			}
 			return shared, nil

@@ -2,23 +2,66 @@ package sinks
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// reopen returns a description of f's pipe or terminal that is ours alone, or nil. Ours may be
-// told not to block, so that a reader who stopped reading cannot keep the run from ending; the
-// one that we were started with is shared with the shell and must be left as it is.
-func reopen(f *os.File) *os.File {
+// unblocked returns a writer to f that a deadline can end, so that a reader who stopped reading
+// cannot keep the run from ending, and what is to be closed after it, if anything. f itself
+// cannot be told not to block: it is shared with whoever started us.
+func unblocked(f *os.File) (deadlineWriter, io.Closer) {
 	info, err := f.Stat()
-	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) == 0 {
-		return nil
+	if err != nil || info.Mode().IsRegular() {
+		return f, nil
 	}
+	// A description of the pipe or terminal that is ours alone.
 	path := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
 	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
+	if err == nil {
+		own := os.NewFile(uintptr(fd), f.Name())
+		return own, own
 	}
-	return os.NewFile(uintptr(fd), f.Name())
+	return &patient{f: f}, nil // a socket, or a pipe that belongs to another user
+}
+
+// patient writes in pieces that do not block, and waits for room between them.
+type patient struct {
+	f     *os.File
+	ended atomic.Bool
+}
+
+// SetWriteDeadline ends all writes, whatever the time: nobody asks for another.
+func (p *patient) SetWriteDeadline(time.Time) error {
+	p.ended.Store(true)
+	return nil
+}
+
+func (p *patient) Write(b []byte) (n int, err error) {
+	// A pipe with room takes so much at once (pipe(7)), and a socket has more.
+	const piece = 4096
+	for n < len(b) && err == nil {
+		if err = p.await(); err != nil {
+			break
+		}
+		var wrote int
+		wrote, err = p.f.Write(b[n:min(n+piece, len(b))])
+		n += wrote
+	}
+	return n, err
+}
+
+// await waits until there is room.
+func (p *patient) await() error {
+	const look = 100 // milliseconds
+	fds := []unix.PollFd{{Fd: int32(p.f.Fd()), Events: unix.POLLOUT}}
+	for !p.ended.Load() {
+		if ready, err := unix.Poll(fds, look); ready > 0 || err != nil && err != unix.EINTR {
+			return err
+		}
+	}
+	return os.ErrDeadlineExceeded
 }

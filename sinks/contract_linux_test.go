@@ -1,9 +1,101 @@
 package sinks
 
 import (
+	"context"
 	"net"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/exitfound/lologen/emitter"
 )
+
+// socketStream is a stream as systemd hands it out: a socket, which cannot be opened a second time.
+func socketStream(t *testing.T) (ours, theirs *os.File) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, theirs = os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "theirs")
+	t.Cleanup(func() { ours.Close(); theirs.Close() })
+	return ours, theirs
+}
+
+func stuckSocket(t *testing.T) emitter.Opener {
+	stream, _ := socketStream(t)
+	return mustOpen(t, "console", Config{Workers: 3, Stream: stream})
+}
+
+func TestConsoleOnASocket(t *testing.T) {
+	stream, reader := socketStream(t)
+	text := make(chan string)
+	go func() {
+		var b strings.Builder
+		buf := make([]byte, 4096)
+		for {
+			n, err := reader.Read(buf)
+			b.Write(buf[:n])
+			if err != nil || n == 0 {
+				text <- b.String()
+				return
+			}
+		}
+	}()
+	plan := numberedPlan(place{opener: mustOpen(t, "console", Config{Workers: 3, Stream: stream})}, 10_003)
+	result, err := emitter.Run(t.Context(), plan)
+	if err != nil || result.Lines.Acked != 10_003 {
+		t.Fatalf("%+v, %v", result.Lines, err)
+	}
+	stream.Close()
+	inOrder(t, split(<-text))
+}
+
+func mkfifo(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestFileWaitsForThePipesReader: and delivers then; that the reader leaves is a failure, as a
+// file's reader is nobody's business.
+func TestFileWaitsForThePipesReader(t *testing.T) {
+	path := mkfifo(t)
+	go func() {
+		f, err := os.Open(path) // waits for a writer
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		buf := make([]byte, 100)
+		f.Read(buf)
+		f.Close()
+	}()
+	plan := numberedPlan(place{opener: mustOpen(t, "file", Config{Workers: 1, Path: path})}, 1000)
+	plan.Workers, plan.Streams, plan.Sink.Lines = 1, 1, 1
+	plan.Schedule = emitter.Rate(10_000)
+	result, err := emitter.Run(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := result.Lines; result.Gone || l.Acked == 0 || l.Rejected == 0 || l.Due != 1000 {
+		t.Errorf("gone %v, lines %+v", result.Gone, l)
+	}
+}
+
+func TestFileDoesNotWaitForEverForThePipesReader(t *testing.T) {
+	plan := numberedPlan(place{opener: mustOpen(t, "file", Config{Workers: 1, Path: mkfifo(t)})}, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := emitter.Run(ctx, plan); err == nil || !strings.Contains(err.Error(), "nobody opened the pipe for reading") {
+		t.Errorf("err = %v", err)
+	}
+}
 
 func journalPlace(t *testing.T) place {
 	path := socketPath(t)

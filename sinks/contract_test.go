@@ -216,8 +216,9 @@ func TestContractSurvivesDeath(t *testing.T) {
 // TestContractEndsWithItsContext: a Send that nobody takes ends with the run.
 func TestContractEndsWithItsContext(t *testing.T) {
 	for name, opener := range map[string]emitter.Opener{
-		"console": stuckConsole(t),
-		"http":    stuckHTTP(t),
+		"console":             stuckConsole(t),
+		"console on a socket": stuckSocket(t),
+		"http":                stuckHTTP(t),
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := numberedPlan(place{opener: opener}, 0)

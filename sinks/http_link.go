@@ -31,6 +31,7 @@ type link struct {
 	conn  net.Conn             // it, or TLS over it; nil: none
 	br    *bufio.Reader
 	bw    *bufio.Writer
+	peer  *peer // the other end of conn, where it can be looked at
 	used  time.Time
 	wrote uint64 // bytes in all, on all connections
 }
@@ -79,8 +80,12 @@ func (l *link) connect(deadline time.Time) error {
 	if err := l.ctx.Err(); err != nil {
 		return err
 	}
-	if l.conn != nil && time.Since(l.used) > idleMost {
-		l.leave()
+	if l.conn != nil {
+		idle := time.Since(l.used)
+		// A request right after an answer is not held up by a look at the connection.
+		if idle > idleMost || idle > time.Millisecond && l.peer.hasClosed() {
+			l.leave()
+		}
 	}
 	if l.conn == nil {
 		return l.dial(deadline)
@@ -94,6 +99,7 @@ func (l *link) dial(deadline time.Time) error {
 	if err != nil {
 		return err
 	}
+	l.peer = newPeer(c)
 	w := &wire{Conn: c, wrote: &l.wrote}
 	l.conn = w
 	l.live.Store(w)

@@ -78,6 +78,7 @@ func retryAfter(value []byte, now time.Time) time.Duration {
 // unsent is the outcome of lines that no request was made of.
 func (s *httpSink) unsent(reason, format string, args ...any) error {
 	return &emitter.Outcome{
+		Unsent: true,
 		Reason: reason,
 		Err:    fmt.Errorf("%s: not sent: %s", s.name, fmt.Sprintf(format, args...)),
 	}

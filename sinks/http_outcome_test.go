@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -204,12 +205,24 @@ func TestHTTPStaleConnection(t *testing.T) {
 	s := openHTTPSink(t, t.Context(), HTTP{URL: url, Method: "POST"})
 	mustSend(t, s, batchOf("a"))
 	<-closed
+	s.link.used = time.Now().Add(time.Hour) // used so lately that nobody looks
 	if o := outcomeOf(t, s, batchOf("b")); !o.Retry || !o.Unknown {
 		t.Errorf("outcome on the stale connection: %+v", o)
 	}
 	mustSend(t, s, batchOf("b"))
 	if n := connections.Load(); n != 2 {
 		t.Errorf("%d connections, want 2", n)
+	}
+
+	// A connection that was idle for a moment is looked at first.
+	<-closed
+	for !s.link.peer.hasClosed() {
+		runtime.Gosched()
+	}
+	s.link.used = time.Now().Add(-10 * time.Millisecond)
+	mustSend(t, s, batchOf("c"))
+	if n := connections.Load(); n != 3 {
+		t.Errorf("%d connections, want 3", n)
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"sync"
 	"syscall"
 	"time"
@@ -14,13 +14,20 @@ import (
 
 // lineFile is an open file that all workers append whole lines to, one write a batch.
 type lineFile struct {
-	f    *os.File
+	w    deadlineWriter
 	what string // for errors: "stdout", "file /var/log/app.log"
+	read bool   // by somebody who may leave: that is no failure, but the end of the run
 
 	// mu keeps lines whole: a pipe takes a long write in pieces, and a line that was cut has to be
 	// ended by the next write, whoever makes it. The kernel would take the file's own lock here.
 	mu   sync.Mutex
 	torn bool // the last write ended within a line
+}
+
+// deadlineWriter is an *os.File, or stands for one.
+type deadlineWriter interface {
+	io.Writer
+	SetWriteDeadline(time.Time) error
 }
 
 var newline = []byte{'\n'}
@@ -30,13 +37,13 @@ func (l *lineFile) Send(_ context.Context, b *emitter.Batch) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.torn {
-		if _, err := l.f.Write(newline); err != nil {
+		if _, err := l.w.Write(newline); err != nil {
 			return 0, l.outcome(err)
 		}
 		l.torn = false
 		b.Wire++
 	}
-	n, err := l.f.Write(b.Bytes())
+	n, err := l.w.Write(b.Bytes())
 	b.Wire += uint64(n)
 	if err == nil {
 		return b.Len(), nil
@@ -53,16 +60,16 @@ func (l *lineFile) Close() error { return nil }
 // the rest is certainly not there.
 func (l *lineFile) outcome(err error) error {
 	return &emitter.Outcome{
-		Gone:   errors.Is(err, syscall.EPIPE),
+		Gone:   l.read && errors.Is(err, syscall.EPIPE),
 		Reason: reason(err),
 		Err:    fmt.Errorf("write to %s: %w", l.what, cause(err)),
 	}
 }
 
-// watch ends a write in progress when ctx ends, where the file knows deadlines (pipes do).
+// watch ends a write in progress when ctx ends. Regular files know no deadlines and need none.
 // The returned function ends the watch.
 func (l *lineFile) watch(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { _ = l.f.SetWriteDeadline(time.Unix(1, 0)) })
+	return context.AfterFunc(ctx, func() { _ = l.w.SetWriteDeadline(time.Unix(1, 0)) })
 }
 
 // appendLimits are the batches of sinks that write(2): large ones, so that the system call costs
