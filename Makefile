@@ -39,8 +39,8 @@ cover: ## run the tests and write coverage/index.html
 	@go tool cover -func=coverage/cover.out | tail -n 1
 
 .PHONY: bench
-bench: ## run the benchmarks (one of them: make bench BENCH=Pipe)
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: ## benchmarks beside what this machine can do at best, in one table (some: make bench BENCH=Pipe)
+	@go run ./scripts/bench -bench '$(BENCH)'
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck, tidy modules, and a build for other systems

@@ -394,16 +394,6 @@ func TestHTTPAllocatesNothing(t *testing.T) {
 	}
 }
 
-func BenchmarkHTTPPost(b *testing.B) {
-	s := openHTTPSink(b, context.Background(), HTTP{URL: responder(b), Method: "POST"})
-	batch := batchOf(strings.Repeat("x", 200))
-	b.SetBytes(200)
-	b.ReportAllocs()
-	for b.Loop() {
-		mustSend(b, s, batch)
-	}
-}
-
 func clientConfig(t *testing.T, ca, cert, key string, insecure bool) *tls.Config {
 	t.Helper()
 	c, err := TLSConfig(ca, cert, key, insecure)

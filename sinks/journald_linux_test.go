@@ -148,18 +148,3 @@ func TestJournaldSendDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkJournald(b *testing.B) {
-	path := socketPath(b)
-	go drainJournal(listenJournal(b, path))
-	sink := openWorker(b, b.Context(), testJournal(b, path), journalConfig("spam_application", "MainThread"))
-	ctx := b.Context()
-	batch := journalBatch(journalLine{level: emitter.Info, text: strings.Repeat("x", 250)})
-	b.SetBytes(int64(len(batch.Bytes())))
-	for b.Loop() {
-		if n, err := sink.Send(ctx, batch); n != 1 || err != nil {
-			b.Fatal(n, err)
-		}
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
-}

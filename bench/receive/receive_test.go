@@ -407,12 +407,3 @@ func TestClosedListener(t *testing.T) {
 		t.Error("Serve on a closed listener returned no error")
 	}
 }
-
-func BenchmarkPost(b *testing.B) {
-	s, _ := start(b, Config{})
-	c := client(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		do(b, c, "POST", s.URL(), textType, "hello")
-	}
-}
