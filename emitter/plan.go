@@ -32,18 +32,20 @@ type Plan struct {
 // longestTime bounds what may be asked for, so that sums of times stay within time.Duration.
 const longestTime = 100 * 365 * 24 * time.Hour
 
-// meanLine is the mean length of a sample of lines, newline included.
-func (p *Plan) meanLine() int {
-	const sample = 100
-	source, format := p.Source(0), p.Format(0)
-	chance := NewRand(p.Seed, math.MaxUint64) // no stream's own
+// MeanLine is the mean length in bytes of so many lines, newlines left out. The seed decides which.
+func MeanLine(seed uint64, source Source, format Format, lines int) float64 {
+	chance := NewRand(seed, math.MaxUint64) // no stream's own
 	r := Record{Rand: &chance}
 	var buf []byte
-	for range sample {
+	total := 0
+	for range lines {
 		source(&r)
-		buf = append(format(buf, &r), '\n')
+		buf = format(buf[:0], &r)
+		total += len(buf)
+		r.Seq++
+		r.Time += int64(time.Millisecond)
 	}
-	return (len(buf) + sample - 1) / sample
+	return float64(total) / float64(lines)
 }
 
 // check says what is wrong with the plan, for those who build one without a command line.

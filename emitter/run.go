@@ -99,7 +99,7 @@ func newRun(p Plan) *run {
 	if p.Schedule != nil && p.Duration > 0 {
 		r.total = DueBy(p.Schedule, p.Duration-1, r.total)
 	}
-	r.mean = p.meanLine()
+	r.mean = 1 + int(math.Ceil(MeanLine(p.Seed, p.Source(0), p.Format(0), 100)))
 	r.end.Store(math.MaxInt64)
 	// As few recorders as keep workers from waiting for one another's locks.
 	r.recorders = make([]*recorder, min(p.Workers, 2*runtime.GOMAXPROCS(0), 16))

@@ -25,13 +25,15 @@ func unblocked(f *os.File) (deadlineWriter, io.Closer) {
 		own := os.NewFile(uintptr(fd), f.Name())
 		return own, own
 	}
-	return &patient{f: f}, nil // a socket, or a pipe that belongs to another user
+	// A socket, or a pipe that belongs to another user.
+	return &patient{f: f, socket: info.Mode()&os.ModeSocket != 0}, nil
 }
 
 // patient writes in pieces that do not block, and waits for room between them.
 type patient struct {
-	f     *os.File
-	ended atomic.Bool
+	f      *os.File
+	socket bool
+	ended  atomic.Bool
 }
 
 // SetWriteDeadline ends all writes, whatever the time: nobody asks for another.
@@ -41,15 +43,27 @@ func (p *patient) SetWriteDeadline(time.Time) error {
 }
 
 func (p *patient) Write(b []byte) (n int, err error) {
-	// A pipe with room takes so much at once (pipe(7)), and a socket has more.
-	const piece = 4096
 	for n < len(b) && err == nil {
 		if err = p.await(); err != nil {
 			break
 		}
 		var wrote int
-		wrote, err = p.f.Write(b[n:min(n+piece, len(b))])
-		n += wrote
+		wrote, err = p.some(b[n:])
+		n += max(0, wrote)
+	}
+	return n, err
+}
+
+// some writes as much of b as there is room for.
+func (p *patient) some(b []byte) (int, error) {
+	if !p.socket {
+		// With any room at all, a pipe takes so much at once (pipe(7)).
+		const piece = 4096
+		return p.f.Write(b[:min(len(b), piece)])
+	}
+	n, err := unix.SendmsgN(int(p.f.Fd()), b, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	if err == unix.EAGAIN || err == unix.EINTR {
+		return 0, nil
 	}
 	return n, err
 }

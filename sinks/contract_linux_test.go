@@ -2,6 +2,8 @@ package sinks
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -129,5 +131,43 @@ func journalPlace(t *testing.T) place {
 			return lines
 		},
 		kill: func() { closeJournal(t, l, path) },
+	}
+}
+
+// TestPatientPipe: a pipe that cannot be opened a second time, as it belongs to another user.
+func TestPatientPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	p := &patient{f: w}
+	text := strings.Repeat("0123456789", 50_000)
+	got := make(chan string)
+	go func() {
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- string(b)
+	}()
+	if n, err := p.Write([]byte(text)); n != len(text) || err != nil {
+		t.Errorf("wrote %d of %d bytes: %v", n, len(text), err)
+	}
+	w.Close()
+	if read := <-got; read != text {
+		t.Errorf("%d bytes arrived of %d", len(read), len(text))
+	}
+
+	full, stuck, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	defer stuck.Close()
+	p = &patient{f: stuck}
+	time.AfterFunc(50*time.Millisecond, func() { p.SetWriteDeadline(time.Now()) })
+	if n, err := p.Write([]byte(text)); !errors.Is(err, os.ErrDeadlineExceeded) || n == 0 || n >= len(text) {
+		t.Errorf("wrote %d bytes to a pipe that nobody reads: %v", n, err)
 	}
 }

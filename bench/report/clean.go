@@ -9,10 +9,10 @@ import (
 // mostText is how many bytes of a text that came from elsewhere a report keeps.
 const mostText = 256
 
-// clean returns s as a report may show it: valid UTF-8 of at most mostText bytes, cut between
+// Clean returns s as a report may show it: valid UTF-8 of at most mostText bytes, cut between
 // runes, with a space for any white space and nothing for what else cannot be seen, control
 // characters above all. A server's words must not be able to move a cursor.
-func clean(s string) string {
+func Clean(s string) string {
 	var b strings.Builder
 	for _, c := range s {
 		switch {

@@ -24,7 +24,7 @@ func TestClean(t *testing.T) {
 		{"controls take no room", strings.Repeat("\x00", 300) + "x", "x"},
 	}
 	for _, tt := range tests {
-		if got := clean(tt.in); got != tt.want {
+		if got := Clean(tt.in); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -36,13 +36,13 @@ func FuzzClean(f *testing.F) {
 	f.Add(strings.Repeat("ü", 300))
 	f.Add("a\xffb\r\nc")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := clean(s)
+		got := Clean(s)
 		harmless(t, got)
 		if len(got) > 256 {
 			t.Errorf("%d bytes", len(got))
 		}
-		if clean(got) != got {
-			t.Errorf("clean(%q) is %q", got, clean(got))
+		if Clean(got) != got {
+			t.Errorf("Clean(%q) is %q", got, Clean(got))
 		}
 		report := New(&emitter.Result{Failures: []emitter.Failure{{Reason: s, First: s}}}, Run{Plan: Plan{Rate: new(1.0)}})
 		if report.Errors[0].First != got || report.Errors[0].Reason != got {

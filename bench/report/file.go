@@ -16,7 +16,6 @@ import (
 type File struct {
 	path  string
 	write func(*Report, io.Writer) error
-	temp  *os.File // nil once committed or discarded
 }
 
 // OpenFile prepares the report file at path, whose extension says what it will hold. What would
@@ -29,11 +28,23 @@ func OpenFile(path string) (*File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("open report file %s: is a directory", path)
 	}
-	temp, err := os.OpenFile(beside(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	// Whether it can be written is tried and undone: a run that is killed leaves nothing behind.
+	temp, err := create(path)
 	if err != nil {
 		return nil, fmt.Errorf("open report file %s: %w", path, cause(err))
 	}
-	return &File{path: path, write: write, temp: temp}, nil
+	remove(temp)
+	return &File{path, write}, nil
+}
+
+// create opens a new file in path's directory.
+func create(path string) (*os.File, error) {
+	return os.OpenFile(beside(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+}
+
+func remove(temp *os.File) {
+	temp.Close()
+	os.Remove(temp.Name())
 }
 
 // beside is a hidden name in path's directory that no other run will think of. (os.CreateTemp's
@@ -70,25 +81,17 @@ func cause(err error) error {
 
 // Commit writes r and moves it into place. On an error nothing is left behind.
 func (f *File) Commit(r *Report) error {
-	defer f.Discard()
-	err := f.write(r, f.temp)
-	err = errors.Join(err, f.temp.Close())
-	if err == nil {
-		err = os.Rename(f.temp.Name(), f.path)
-	}
+	temp, err := create(f.path)
 	if err != nil {
 		return fmt.Errorf("write report file %s: %w", f.path, cause(err))
 	}
-	f.temp = nil
-	return nil
-}
-
-// Discard gives the file up and leaves nothing behind. After Commit it does nothing.
-func (f *File) Discard() {
-	if f.temp == nil {
-		return
+	err = errors.Join(f.write(r, temp), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), f.path)
 	}
-	f.temp.Close()
-	os.Remove(f.temp.Name())
-	f.temp = nil
+	if err != nil {
+		remove(temp)
+		return fmt.Errorf("write report file %s: %w", f.path, cause(err))
+	}
+	return nil
 }

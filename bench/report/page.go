@@ -15,7 +15,7 @@ const columns = 100
 type page struct{ bytes.Buffer }
 
 func (p *page) line(format string, args ...any) {
-	p.WriteString(shorten(clean(fmt.Sprintf(format, args...)), columns))
+	p.WriteString(shorten(Clean(fmt.Sprintf(format, args...)), columns))
 	p.WriteByte('\n')
 }
 

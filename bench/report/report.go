@@ -164,11 +164,11 @@ func failures(from []emitter.Failure) []Failure {
 	list := make([]Failure, 0, len(from))
 	for _, f := range from {
 		list = append(list, Failure{
-			Reason:   clean(f.Reason),
+			Reason:   Clean(f.Reason),
 			Status:   f.Status,
 			Lines:    f.Lines,
 			Requests: f.Requests,
-			First:    clean(f.First),
+			First:    Clean(f.First),
 			At:       f.At.Seconds(),
 		})
 	}

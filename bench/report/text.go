@@ -28,7 +28,7 @@ func (r *Report) confess(p *page) {
 		p.paragraph("Held back by %s: %s", r.Verdict.BoundBy.who(), r.Verdict.BoundWhy)
 	case r.Verdict.BoundBy != None:
 		p.paragraph("TARGET RATE NOT REACHED: %s of %s lines/s (%s), held back by %s: %s",
-			decimal(r.Rate.Achieved), decimal(*target), percent(ratio(r.Rate.Achieved, *target)),
+			Decimal(r.Rate.Achieved), Decimal(*target), percent(ratio(r.Rate.Achieved, *target)),
 			r.Verdict.BoundBy.who(), r.Verdict.BoundWhy)
 	}
 	if !r.Verdict.Balanced {
@@ -56,11 +56,11 @@ func (b Bound) who() string {
 
 func (r *Report) facts(p *page) {
 	p.item("run", "%s, seed %d; %s after %s (window %s)",
-		r.RunID, r.Seed, r.Verdict.Ended, length(r.Elapsed), length(r.Window))
+		r.RunID, r.Seed, r.Verdict.Ended, Length(r.Elapsed), Length(r.Window))
 	p.item("load", "%s, %s, %s, %s", strings.TrimSpace(r.Plan.Sink+" "+r.Plan.Target), r.Plan.Format,
 		plural(r.Plan.Workers, "worker"), plural(r.Plan.Streams, "stream"))
 	p.item("rate", "%s, %s lines/s reached, %s/s",
-		r.asked(), decimal(r.Rate.Achieved), size(ratio(float64(r.Bytes.Acked), r.Window)))
+		r.asked(), Decimal(r.Rate.Achieved), size(ratio(float64(r.Bytes.Acked), r.Window)))
 	p.item("lines", "%s due: %s acked, %s rejected, %s unknown, %s missed", count(r.Lines.Due),
 		count(r.Lines.Acked), count(r.Lines.Rejected), count(r.Lines.Unknown), count(r.Lines.Missed))
 	p.item("bytes", "%s in acked lines, %s sent in all; acked = %s",
@@ -86,9 +86,9 @@ func (r *Report) asked() string {
 	case r.Rate.Target == nil:
 		return "unpaced"
 	case r.Plan.RateAsked != "":
-		return fmt.Sprintf("%s lines/s asked (%s)", decimal(*r.Rate.Target), r.Plan.RateAsked)
+		return fmt.Sprintf("%s lines/s asked (%s)", Decimal(*r.Rate.Target), r.Plan.RateAsked)
 	}
-	return decimal(*r.Rate.Target) + " lines/s asked"
+	return Decimal(*r.Rate.Target) + " lines/s asked"
 }
 
 func (r *Report) verdict() string {
@@ -125,7 +125,7 @@ func (s Summary) row(name string) row {
 		return row{cells: []string{name, "-", "-", "-", "-", "-", "0"}}
 	}
 	return row{cells: []string{
-		name, length(s.P50), length(s.P90), length(s.P99), length(s.P999), length(s.Max), count(s.Count),
+		name, Length(s.P50), Length(s.P90), Length(s.P99), Length(s.P999), Length(s.Max), count(s.Count),
 	}}
 }
 
@@ -156,8 +156,8 @@ func (f Failure) row() row {
 		status = fmt.Sprint(f.Status)
 	}
 	return row{
-		cells: []string{shorten(clean(f.Reason), mostReason), status, count(f.Lines), count(f.Requests)},
-		note:  clean(f.First),
+		cells: []string{shorten(Clean(f.Reason), mostReason), status, count(f.Lines), count(f.Requests)},
+		note:  Clean(f.First),
 	}
 }
 
@@ -167,9 +167,9 @@ const manyLines = 10_000
 func (r *Report) usage(p *page) {
 	p.line("")
 	u := r.Usage
-	cpu := fmt.Sprintf("%s, %s of %s", length(u.CPU), percent(u.share(r.Elapsed)), plural(u.Cores, "core"))
+	cpu := fmt.Sprintf("%s, %s of %s", Length(u.CPU), percent(u.share(r.Elapsed)), plural(u.Cores, "core"))
 	if r.Lines.Acked >= manyLines {
-		cpu += fmt.Sprintf("; %s for a million lines", length(u.CPU/float64(r.Lines.Acked)*1e6))
+		cpu += fmt.Sprintf("; %s for a million lines", Length(u.CPU/float64(r.Lines.Acked)*1e6))
 	}
 	p.item("cpu", "%s", cpu)
 	memory := fmt.Sprintf("%s, %s", plural(u.Mallocs, "allocation"), plural(u.GC, "collection"))

@@ -16,8 +16,8 @@ func count(n uint64) string {
 	return s
 }
 
-// decimal writes a number that may be as small as a line a day or as large as a million a second.
-func decimal(f float64) string {
+// Decimal writes a number that may be as small as a line a day or as large as a million a second.
+func Decimal(f float64) string {
 	if f >= 999.5 {
 		return count(uint64(math.Round(f)))
 	}
@@ -62,8 +62,8 @@ func size(bytes float64) string {
 	return ""
 }
 
-// length writes a length of time.
-func length(seconds float64) string {
+// Length writes a length of time, given in seconds.
+func Length(seconds float64) string {
 	ns := round(seconds * 1e9)
 	switch {
 	case ns < 1e3:

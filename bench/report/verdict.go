@@ -91,7 +91,7 @@ func gather(report *Report, r *emitter.Result) evidence {
 		gone:    r.Gone,
 		sending: min(1, ratio(r.Sending.Seconds(), total)),
 		waiting: min(1, ratio(r.Waiting.Seconds(), total)),
-		cpu:     min(1, report.Usage.share(r.Elapsed.Seconds())),
+		cpu:     report.Usage.share(r.Elapsed.Seconds()),
 	}
 	e.making = max(0, 1-e.sending-e.waiting-ratio(r.Backoff.Seconds(), total))
 	if report.Rate.Target != nil {
@@ -100,9 +100,10 @@ func gather(report *Report, r *emitter.Result) evidence {
 	return e
 }
 
-// share is how much of the processors was used in so many seconds.
+// share is how much of the processors was used in so many seconds, 0 to 1: opening and closing
+// the destination are no part of a run's time, so a short run may seem to have used more.
 func (u Usage) share(elapsed float64) float64 {
-	return ratio(u.CPU, elapsed*float64(u.Cores))
+	return min(1, ratio(u.CPU, elapsed*float64(u.Cores)))
 }
 
 // bound says who held the run back and why. What destroys lines comes first; then the processor,
@@ -139,7 +140,7 @@ func (e evidence) sayReached() string {
 	if e.Lines.Due == 0 {
 		return "no line was due."
 	}
-	return fmt.Sprintf("%s lines/s were asked for and %s reached.", decimal(e.target), decimal(e.Rate.Achieved))
+	return fmt.Sprintf("%s lines/s were asked for and %s reached.", Decimal(e.target), Decimal(e.Rate.Achieved))
 }
 
 // failuresExplain reports whether failures alone account for what was held back: half of the
@@ -192,7 +193,7 @@ func (f Failure) cause() string {
 
 func (e evidence) saySending() string {
 	return fmt.Sprintf("%s spent %s of their time sending; one Send took %s at p50 and %s at p99.",
-		plural(e.Plan.Workers, "worker"), percent(e.sending), length(e.Latency.Service.P50), length(e.Latency.Service.P99))
+		plural(e.Plan.Workers, "worker"), percent(e.sending), Length(e.Latency.Service.P50), Length(e.Latency.Service.P99))
 }
 
 func (e evidence) sayMaking() string {
@@ -220,5 +221,5 @@ func (e evidence) blameLater() (Bound, string) {
 		bound = Generator
 	}
 	return bound, fmt.Sprintf("the workers waited for %s of their time; at p99 a line was made %s late and one Send took %s.",
-		percent(e.waiting), length(schedule), length(service))
+		percent(e.waiting), Length(schedule), Length(service))
 }

@@ -28,7 +28,7 @@ type command struct {
 
 // commands are the program; the first is what it does without a subcommand.
 func commands() []command {
-	return []command{runCommand(), receiveCommand()}
+	return []command{runCommand(), receiveCommand(), compareCommand()}
 }
 
 // run is the program. Nothing in it reads the process's own arguments, environment or files.

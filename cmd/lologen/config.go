@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -30,6 +31,9 @@ func readConfig(cmd command, file said) ([]said, error) {
 				hint = ": did you mean " + best + "?"
 			}
 			return nil, usagef("%s: unknown key%s", where, hint)
+		}
+		if slices.ContainsFunc(list, func(s said) bool { return s.flag == f }) {
+			return nil, usagef("%s: said before", where)
 		}
 		values, err := scalars(keys[i+1], f)
 		if err != nil {

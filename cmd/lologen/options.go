@@ -55,6 +55,9 @@ type options struct {
 	report string
 	files  []string
 
+	sinks  []string // compare
+	output string
+
 	listen string // receive
 	idle   time.Duration
 	expect uint64
@@ -66,7 +69,7 @@ func defaults() *options {
 		format: "logfmt", level: emitter.Debug, name: "spam_application", color: "always",
 		workers: 1, interval: 2 * time.Second, drain: 5 * time.Second, retries: 10,
 		http:   sinks.HTTP{Timeout: 10 * time.Second},
-		report: "auto", listen: "127.0.0.1:8000",
+		report: "auto", output: "text", listen: "127.0.0.1:8000",
 	}
 }
 
@@ -160,7 +163,7 @@ func loadFlags() []flag {
 			set: func(o *options, s string) error {
 				d, ok := parseTime(s)
 				// Shorter than a nanosecond is not 0: it is faster than a clock can tell.
-				if x, err := strconv.ParseFloat(s, 64); !ok || d == 0 && err == nil && x != 0 {
+				if mantissa, _, _ := strings.Cut(strings.ToLower(s), "e"); !ok || d == 0 && strings.ContainsAny(mantissa, "123456789") {
 					return errInterval
 				}
 				o.interval = d
@@ -237,12 +240,12 @@ func httpFlags() []flag {
 
 func saidFlags() []flag {
 	return []flag{
-		{name: "report", group: groupSaid, value: "HOW", initial: "auto", usage: "at the end, on stderr: text, json, none", load: true,
+		{name: "report", group: groupSaid, value: "HOW", initial: "auto", usage: "at the end, on stderr: text, json, none",
 			set: func(o *options, s string) (err error) {
 				o.report, err = oneOf(s, "auto", "text", "json", "none")
 				return
 			}},
-		{name: "report-file", group: groupSaid, value: "PATH", usage: "also there: .json or .txt (repeatable)", repeat: true, load: true,
+		{name: "report-file", group: groupSaid, value: "PATH", usage: "also there: .json or .txt (repeatable)", repeat: true,
 			set: func(o *options, s string) error { o.files = append(o.files, s); return nil }},
 		configFlag(),
 	}

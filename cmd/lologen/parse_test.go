@@ -14,7 +14,7 @@ func TestParseTime(t *testing.T) {
 			t.Errorf("parseTime(%q) = %v, %v; want %v", in, got, ok, want)
 		}
 	}
-	for _, in := range []string{"", "-1", "-1s", "NaN", "nan", "Inf", "+Inf", "1e400", "abc", "5 s", "0x10", "1_0", "9e18", "9223372037"} {
+	for _, in := range []string{"", "-1", "-1s", "NaN", "nan", "Inf", "+Inf", "1e400", "abc", "5 s", "0x10", "1_0", "9e18", "9223372036", "876001h"} {
 		if got, ok := parseTime(in); ok {
 			t.Errorf("parseTime(%q) = %v, want none", in, got)
 		}

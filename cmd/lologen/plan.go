@@ -1,11 +1,11 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,44 +28,79 @@ type load struct {
 	runID string
 }
 
-// read turns what the user said into options, each checked alone and then together.
+// run makes the lines and delivers them. The account is nil if the run did not take place.
+func (l *load) run(ctx context.Context) (*account, error) {
+	start := report.Measure()
+	result, err := emitter.Run(ctx, l.plan)
+	used := report.Measure().Since(start)
+	if result == nil {
+		return nil, err
+	}
+	return &account{result, report.New(result, report.Run{ID: l.runID, Seed: l.plan.Seed, Plan: l.shown, Usage: used})}, err
+}
+
+// account is what became of a run.
+type account struct {
+	result *emitter.Result
+	report *report.Report
+}
+
+// read turns what the user said of a run into options, each checked alone and then together.
 func read(v *values) (*options, error) {
 	o := defaults()
 	if err := v.apply(o); err != nil {
 		return nil, err
 	}
+	return o, o.complete(v)
+}
+
+// complete checks options together and fills in what depends on others.
+func (o *options) complete(v *values) error {
 	if err := noSecrets(v); err != nil {
-		return nil, err
+		return err
 	}
 	if err := v.unused(o); err != nil {
-		return nil, err
+		return err
 	}
 	if o.streams == 0 {
 		o.streams = o.workers
 	}
 	if s := v.of("streams"); o.streams < o.workers {
-		return nil, usagef("%s %d: accepted are as many as --workers (%d) or more", s.spelt, o.streams, o.workers)
+		return usagef("%s %d: accepted are as many as --workers (%d) or more", s.spelt, o.streams, o.workers)
 	}
 	if !v.given("seed") {
 		var b [8]byte
 		rand.Read(b[:])
 		o.seed = binary.LittleEndian.Uint64(b[:]) >> 11 // 53 bits: every JSON reader keeps them
 	}
-	if o.sink == "http" {
-		return o, o.readHTTP(v)
+	if o.goesTo("http") {
+		return o.readHTTP(v)
 	}
-	return o, nil
+	return nil
+}
+
+// goesTo reports whether any of the sinks is one that lines go to.
+func (o *options) goesTo(sinks ...string) bool {
+	return slices.ContainsFunc(sinks, func(s string) bool { return s == o.sink || slices.Contains(o.sinks, s) })
 }
 
 // unused refuses flags that the sink has no use for; the Python tool let its own pass.
 func (v *values) unused(o *options) error {
 	for _, s := range v.said {
-		if s.origin != fromArgv || s.flag.seed || s.flag.only == nil || slices.Contains(s.flag.only, o.sink) {
+		if s.origin != fromArgv || s.flag.seed || s.flag.only == nil || o.goesTo(s.flag.only...) {
 			continue
 		}
-		return usagef("%s is not used with -t %s: accepted with -t %s", s.spelt, o.sink, strings.Join(s.flag.only, ", "))
+		return usagef("%s is not used with %s: accepted with -t %s", s.spelt, o.destination(), strings.Join(s.flag.only, ", "))
 	}
 	return nil
+}
+
+// destination is the flag that says where lines go.
+func (o *options) destination() string {
+	if len(o.sinks) > 0 {
+		return "--sinks " + strings.Join(o.sinks, ",")
+	}
+	return "-t " + o.sink
 }
 
 // warnings are about the Python tool's flags that the sink has no use for, and likely slips.
@@ -73,12 +108,12 @@ func (v *values) warnings(o *options) []string {
 	var idle, list []string
 	for _, s := range v.said {
 		served := o.server && slices.Contains([]string{"web-host", "web-port"}, s.flag.name)
-		if s.origin == fromArgv && s.flag.seed && s.flag.only != nil && !slices.Contains(s.flag.only, o.sink) && !served {
+		if s.origin == fromArgv && s.flag.seed && s.flag.only != nil && !o.goesTo(s.flag.only...) && !served {
 			idle = append(idle, s.spelt)
 		}
 	}
 	if len(idle) > 0 {
-		list = append(list, fmt.Sprintf("%s: not used with -t %s", strings.Join(idle, ", "), o.sink))
+		list = append(list, fmt.Sprintf("%s: not used with %s", strings.Join(idle, ", "), o.destination()))
 	}
 	if _, err := strconv.ParseFloat(o.name, 64); err == nil && v.given("name") {
 		list = append(list, fmt.Sprintf("-n %s is the name of the logger; --count limits the lines", o.name))
@@ -125,7 +160,7 @@ func (o *options) formats(runID string, color bool) func(worker int) emitter.For
 			Name: o.name, ThreadName: threadName(worker), Thread: firstThread + int64(pid)*mostWorkers + int64(worker),
 			PID: pid, Color: color, Run: runID, Location: time.Local,
 		}
-		if o.record {
+		if o.record && o.sink == "http" {
 			return line.Record(lo)
 		}
 		f, _ := line.New(o.format, lo) // the format's name was checked
@@ -207,28 +242,11 @@ func (o *options) linesPerSecond(source func(int) emitter.Source, format func(in
 	case o.rate.lines > 0:
 		return o.rate.lines
 	case o.rate.bytes > 0:
-		return o.rate.bytes / meanLine(o.seed, source(0), format(0))
+		return o.rate.bytes / emitter.MeanLine(o.seed, source(0), format(0), 10_000)
 	case o.interval == 0:
 		return 0
 	}
 	return float64(o.workers) * float64(time.Second) / float64(o.interval)
-}
-
-// meanLine is the mean length of a line, over a sample that the seed decides.
-func meanLine(seed uint64, source emitter.Source, format emitter.Format) float64 {
-	const sample = 10_000
-	chance := emitter.NewRand(seed, math.MaxUint64) // no stream's own
-	r := emitter.Record{Rand: &chance, Time: 1e18}
-	var buf []byte
-	total := 0
-	for range sample {
-		r.Time += int64(time.Millisecond)
-		r.Seq++
-		source(&r)
-		buf = format(buf[:0], &r)
-		total += len(buf)
-	}
-	return float64(total) / sample
 }
 
 // newRunID is short enough for every line and long enough to be the only one.
@@ -254,6 +272,9 @@ func (o *options) shown(p *emitter.Plan, color bool, c sinks.Config) report.Plan
 	}
 	if o.rate.bytes > 0 {
 		s.RateAsked = o.rate.asked
+	}
+	if o.record && o.sink == "http" {
+		s.Format, s.Color = "record", false
 	}
 	switch o.sink {
 	case "file":

@@ -51,7 +51,6 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer files.discard()
 	for _, w := range v.warnings(o) {
 		fmt.Fprintln(notes, "lologen:", w)
 	}
@@ -59,19 +58,34 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	start := report.Measure()
-	result, err := emitter.Run(ctx, l.plan)
-	used := report.Measure().Since(start)
+	a, err := l.run(ctx)
 	err = errors.Join(err, stop())
-	if result == nil {
+	if a == nil {
 		return exitFailed, err
 	}
-	r := report.New(result, report.Run{ID: l.runID, Seed: o.seed, Plan: l.shown, Usage: used})
-	if how := o.reportAs(v, notes); how != "none" {
-		err = errors.Join(err, r.Write(notes, how))
+	how := o.reportAs(v, notes)
+	if how != "none" {
+		err = errors.Join(err, a.report.Write(notes, how))
 	}
-	err = errors.Join(err, files.commit(r))
-	return verdict(result, err), err
+	err = errors.Join(err, files.commit(a.report))
+	code := verdict(a.result, err)
+	if err == nil && code != exitOK && how == "none" {
+		err = undelivered(a.report)
+	}
+	// From here on even errors keep off the stream that the lines had.
+	if err != nil {
+		fmt.Fprintln(notes, "lologen:", err)
+	}
+	return code, nil
+}
+
+// undelivered says in one sentence what a report would have: nobody should have to guess.
+func undelivered(r *report.Report) error {
+	first := "for no reason given"
+	if len(r.Errors) > 0 {
+		first = r.Errors[0].First
+	}
+	return fmt.Errorf("%d of %d lines were not delivered: %s", r.Lines.Lost(), r.Lines.Due, first)
 }
 
 // verdict is the exit code of a run that took place.
@@ -124,7 +138,6 @@ func openReports(paths []string) (reports, error) {
 	for _, path := range paths {
 		f, err := report.OpenFile(path)
 		if err != nil {
-			list.discard()
 			if errors.As(err, new(syscall.Errno)) {
 				return nil, err // a place that cannot be written to is no wrong use
 			}
@@ -141,10 +154,4 @@ func (l reports) commit(r *report.Report) error {
 		errs = append(errs, f.Commit(r))
 	}
 	return errors.Join(errs...)
-}
-
-func (l reports) discard() {
-	for _, f := range l {
-		f.Discard()
-	}
 }

@@ -39,13 +39,13 @@ func ledger(ts *testscript.TestScript, neg bool, args []string) {
 		if file, ok := strings.CutPrefix(value, "@"); ok {
 			value = strconv.Itoa(strings.Count(ts.ReadFile(file), "\n"))
 		}
-		if err := compare(got, value); err != nil {
+		if err := matches(got, value); err != nil {
 			ts.Fatalf("%s: %v; %+v", name, err, r.Lines)
 		}
 	}
 }
 
-func compare(got uint64, want string) error {
+func matches(got uint64, want string) error {
 	number, more := strings.CutPrefix(want, ">")
 	n, err := strconv.ParseUint(number, 10, 64)
 	switch {

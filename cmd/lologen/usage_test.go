@@ -71,6 +71,8 @@ func TestWrongUse(t *testing.T) {
 		{"-T|1e400", []string{`-T "1e400"`}},
 		{"-T|abc", []string{`-T "abc"`}},
 		{"-T|1e-30", []string{`-T "1e-30"`}},
+		{"-T|0.4ns", []string{`-T "0.4ns"`}},
+		{"-d|9223372036", []string{`-d "9223372036"`}},
 		{"-T|1ns|--workers|5", []string{"-T 1ns", "1G lines"}},
 		{"-T", []string{"-T needs a value"}},
 		{"--workers|0", []string{`--workers "0"`, "1 to 100000"}},
@@ -127,6 +129,15 @@ func TestWrongUse(t *testing.T) {
 		{"receive|--workers|2", []string{"--workers"}},
 		{"receive|--expect|0", []string{`--expect "0"`}},
 		{"receive|word", []string{`"word"`}},
+		{"compare|--sinks|discard,kafka", []string{`--sinks "discard,kafka"`, "console, file, journald, http, discard"}},
+		{"compare|--sinks|", []string{`--sinks ""`, "console, file"}},
+		{"compare|--output|xml", []string{`--output "xml"`, "text, json, csv, markdown"}},
+		{"compare|--sinks|discard|--url|http://x/", []string{"--url", "--sinks discard", "-t http"}},
+		{"compare|--sinks|http|--url|ftp://x/", []string{`--url "ftp://x/"`}},
+		{"compare|--sinks|discard|--size|10", []string{"--size 10", "smallest size"}},
+		{"compare|-t|discard", []string{"unknown flag -t"}},
+		{"compare|--rate|0", []string{`--rate "0"`}},
+		{"compare|word", []string{`"word"`}},
 	} {
 		code, stdout, stderr := program(t, nil, strings.Split(c.args, "|")...)
 		if code != exitUsage || stdout != "" {
@@ -162,6 +173,8 @@ func TestWrongUseInEnvironmentAndConfig(t *testing.T) {
 		{nil, "- rate\n", "rate: 64k"},
 		{nil, "rate: {\n", "yaml"},
 		{nil, "config: x\n", "config: unknown key"},
+		{nil, "workers: 2\nworkers: 3\n", "line 2: workers: said before"},
+		{nil, "interval: 2\ntimeout: 3\n", "line 2: timeout: said before"},
 	} {
 		args := []string{"--count", "1", "-T", "0"}
 		if c.config != "" {
