@@ -135,22 +135,15 @@ type attempt struct {
 	unknown    bool     // how they end
 }
 
-// moment is when a batch was made, and what was waited for.
+// moment is when a batch was made, and when it was to be.
 type moment struct {
 	at      time.Duration
-	due     time.Duration // of its last line
-	from    time.Duration // a wait began, if due is later
+	due     time.Duration // when the batch was to go: its first line waits so long for others
 	unpaced bool
 }
 
-// late is how late the generator itself was with a line: from its due time to the moment when it
-// was made, less the wait for the batch's last line.
-func (m moment) late(due time.Duration) time.Duration {
-	if m.due <= m.from {
-		return m.at - due
-	}
-	return m.at - m.due + max(0, m.from-due)
-}
+// late is how late the generator itself was with a line: the wait for a fuller batch is no fault.
+func (m moment) late(due time.Duration) time.Duration { return m.at - max(due, m.due) }
 
 // observe takes one attempt into account.
 func (r *recorder) observe(a *attempt) {
@@ -191,7 +184,7 @@ func (r *recorder) schedule(a *attempt) {
 	b, m := a.batch, a.made
 	switch {
 	case m.unpaced:
-	case m.due > m.from && b.due(0) >= m.from: // all were waited for alike
+	case b.due(b.Len()-1) <= m.due: // all are late alike
 		r.now.record(r.now.Schedule, m.at-m.due, b.Len())
 	default:
 		for i := range b.Len() {

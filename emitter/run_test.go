@@ -342,12 +342,22 @@ func TestDurationOffersLinesDueBeforeItsEnd(t *testing.T) {
 
 func TestBatchKeepsItsLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, l := range []Limits{{Bytes: 100}, {Bytes: large, Lines: 3}, {Bytes: 1}, {Bytes: large, Wait: 10 * time.Millisecond}} {
+		for _, l := range []Limits{
+			{Bytes: 100}, {Bytes: large, Lines: 3}, {Bytes: 1}, {Bytes: large, Wait: 10 * time.Millisecond},
+			{Bytes: large, Streams: 1, Wait: 100 * time.Millisecond}, {Bytes: 300, Streams: 2},
+		} {
 			for _, schedule := range []Schedule{nil, Rate(2000)} {
 				s := &store{}
 				s.answer = func(_ context.Context, _ int, b *Batch) (int, error) {
 					if len(b.Bytes()) > l.Bytes && b.Len() > 1 {
 						t.Errorf("limits %+v: a batch of %d lines and %d bytes", l, b.Len(), len(b.Bytes()))
+					}
+					streams := make(map[int]bool)
+					for i := range b.Len() {
+						streams[b.Stream(i)] = true
+					}
+					if l.Streams > 0 && len(streams) > l.Streams {
+						t.Errorf("limits %+v: a batch of %d streams", l, len(streams))
 					}
 					if l.Lines > 0 && b.Len() > l.Lines {
 						t.Errorf("limits %+v: a batch of %d lines", l, b.Len())
@@ -357,9 +367,13 @@ func TestBatchKeepsItsLimits(t *testing.T) {
 					}
 					return b.Len(), nil
 				}
-				r := do(t, t.Context(), plan(Plan{Workers: 2, Schedule: schedule, Count: 1000}, s, l), s)
+				r := do(t, t.Context(), plan(Plan{Workers: 2, Streams: 11, Schedule: schedule, Count: 1000}, s, l), s)
 				if r.Lines.Acked != 1000 {
 					t.Errorf("limits %+v: %+v", l, r.Lines)
+				}
+				inOrder(t, s)
+				if schedule != nil && r.Latency.Schedule.Max() > 1 {
+					t.Errorf("limits %+v: a line was %v late on a clock that stands still", l, time.Duration(r.Latency.Schedule.Max()))
 				}
 			}
 		}
@@ -536,6 +550,23 @@ func TestStopSendsWhatWasOnlyWaiting(t *testing.T) {
 	})
 }
 
+// TestStopSendsWhatWaitedInEveryLane: each stream has a batch of its own under way.
+func TestStopSendsWhatWaitedInEveryLane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		ctx, cancel := context.WithTimeout(t.Context(), 1550*time.Millisecond)
+		defer cancel()
+		r := do(t, ctx, plan(Plan{Streams: 7, Schedule: Rate(100), Drain: time.Second}, s, Limits{Bytes: large, Streams: 1, Wait: time.Second}), s)
+		if want := (Lines{Due: 156, Acked: 156}); r.Lines != want {
+			t.Errorf("lines = %+v, want %+v", r.Lines, want)
+		}
+		if late := time.Duration(r.Latency.Schedule.Max()); late > time.Millisecond || r.Latency.Clamped > 0 {
+			t.Errorf("a line was %v late, %d times out of range", late, r.Latency.Clamped)
+		}
+		inOrder(t, s)
+	})
+}
+
 func TestStopInABacklogLeavesItMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{}
@@ -702,7 +733,7 @@ func TestPlanIsChecked(t *testing.T) {
 func TestMakingAndCountingAllocatesNothing(t *testing.T) {
 	for _, schedule := range []Schedule{nil, Rate(1e6)} {
 		p := numbered(Plan{Workers: 1, Streams: 10, Schedule: schedule, Identify: true, Burst: 1 << 40})
-		p.Sink = Opener{Limits: Limits{Bytes: 32 << 10, Wait: time.Millisecond}}
+		p.Sink = Opener{Limits: Limits{Bytes: 32 << 10, Streams: 3, Wait: time.Millisecond}}
 		r := newRun(p)
 		r.start = time.Now().Add(-time.Hour) // all is due
 		w := r.workers[0]
@@ -711,12 +742,12 @@ func TestMakingAndCountingAllocatesNothing(t *testing.T) {
 			m := moment{at: r.clock(), unpaced: schedule == nil}
 			n := w.most()
 			if !m.unpaced {
-				w.drop(m.at)
-				n = w.cut(m.at)
-				m.due = w.due(n)
+				w.drop(w.lanes.next(), m.at)
+				n = w.cut(w.lanes.next(), m.at)
+				m.due = w.goes()
+				w.due(w.lanes.next(), n)
 			}
-			w.fill(n, m)
-			w.deliver(t.Context(), m)
+			w.send(t.Context(), w.lanes.next(), n, m)
 		}
 		for range 10 {
 			batch()

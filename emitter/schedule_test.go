@@ -119,11 +119,59 @@ func TestCursorIsArithmetic(t *testing.T) {
 					c.next()
 				}
 			}
+			parts(t, workers, streams)
 			for k := range uint64(100) { // every worker passed 100 lines, so these all are made
 				if owner[k] != 1 {
 					t.Fatalf("%d workers, %d streams: line %d is made %d times", workers, streams, k, owner[k])
 				}
 			}
+		}
+	}
+}
+
+// parts checks that lanes divide a worker's lines among them.
+func parts(t *testing.T, workers, streams int) {
+	t.Helper()
+	for w := range workers {
+		all := newCursor(w, workers, streams)
+		for size := uint64(1); size <= all.slots; size++ {
+			ls := newLanes(all, size, 1000, 0, byLine)
+			var own uint64
+			for _, l := range ls.list {
+				own += l.own
+				for n := range uint64(30) {
+					if l.cursor.passed() != n || l.cursor.below(l.cursor.k) != n || l.cursor.below(l.cursor.k+1) != n+1 {
+						t.Fatalf("%d workers, %d streams, %d in a lane: %+v after %d lines", workers, streams, size, l.cursor, n)
+					}
+					l.cursor.next()
+				}
+			}
+			if want := all.below(1000); own != want {
+				t.Fatalf("%d workers, %d streams, %d in a lane: lanes have %d lines, their worker %d", workers, streams, size, own, want)
+			}
+		}
+	}
+}
+
+func byLine(l *lane) uint64 { return l.cursor.k }
+
+// TestLanesTakeTurns: whatever lane moves on, and by how much.
+func TestLanesTakeTurns(t *testing.T) {
+	chance := rand.New(rand.NewPCG(5, 6))
+	ls := newLanes(newCursor(1, 3, 100), 2, 10_000, 0, byLine)
+	for !ls.done() {
+		l := ls.next()
+		for _, other := range ls.list {
+			if other.left() > 0 && other.cursor.k < l.cursor.k {
+				t.Fatalf("line %d is next, but line %d is not made", l.cursor.k, other.cursor.k)
+			}
+		}
+		l.cursor.skip(min(l.left(), uint64(1+chance.IntN(10))))
+		ls.moved(0)
+	}
+	for _, l := range ls.list {
+		if l.left() != 0 {
+			t.Errorf("done, but a lane has %d lines left", l.left())
 		}
 	}
 }

@@ -50,9 +50,10 @@ func outcome(err error) *Outcome {
 
 // Limits say how lines are cut into batches.
 type Limits struct {
-	Bytes int           // most in one batch, newlines included; a single line may be longer
-	Lines int           // most in one batch; 0: no limit
-	Wait  time.Duration // most schedule in one batch: how long its first line may wait for its last
+	Bytes   int           // most in one batch, newlines included; a single line may be longer
+	Lines   int           // most in one batch; 0: no limit
+	Streams int           // most in one batch; 0: no limit
+	Wait    time.Duration // most schedule in one batch: how long its first line may wait for its last
 }
 
 // An Opener opens a destination for the workers of a run.

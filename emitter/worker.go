@@ -10,16 +10,14 @@ import (
 // workers but the recorder, which it locks once an attempt.
 type worker struct {
 	run    *run
-	cursor cursor
-	own    uint64 // lines of the plan that are this worker's
 	bucket *bucket
 	source Source
 	format Format
 	sink   Sink
 	limits Limits
-	burst  uint64 // most overdue lines kept; 0: no limit
 
-	streams  []stream // by slot
+	lanes    lanes
+	streams  []stream // the worker's own, by slot
 	record   Record
 	batch    Batch
 	dues     []time.Duration // of the lines in the next batch
@@ -47,7 +45,6 @@ func newWorker(r *run, index int) *worker {
 	p := &r.plan
 	w := &worker{
 		run:      r,
-		cursor:   newCursor(index, p.Workers, p.Streams),
 		source:   p.Source(index),
 		format:   p.Format(index),
 		limits:   p.Sink.Limits,
@@ -56,14 +53,12 @@ func newWorker(r *run, index int) *worker {
 		mean:     r.mean,
 		longest:  r.mean,
 	}
-	w.own = w.cursor.below(r.total)
-	if p.Burst > 0 {
-		w.burst = max(1, w.cursor.below(p.Burst))
-	}
 	if rate, ok := p.Schedule.(Rate); ok {
 		w.bucket = newBucket(rate)
 	}
-	w.streams = make([]stream, w.cursor.slots)
+	all := newCursor(index, p.Workers, p.Streams)
+	w.lanes = newLanes(all, uint64(p.Sink.Limits.Streams), r.total, p.Burst, w.turn)
+	w.streams = make([]stream, all.slots)
 	for slot := range w.streams {
 		w.streams[slot].rand = NewRand(p.Seed, uint64(index+slot*p.Workers))
 	}
@@ -75,35 +70,58 @@ func newWorker(r *run, index int) *worker {
 func (w *worker) work(ctx context.Context) {
 	defer w.finish()
 	now := w.run.clock()
-	for w.cursor.passed() < w.own && !w.run.isStopped() && ctx.Err() == nil {
-		m := moment{at: now, from: now, unpaced: w.run.plan.Schedule == nil}
+	for !w.lanes.done() && !w.run.isStopped() && ctx.Err() == nil {
+		l := w.lanes.next()
+		m := moment{at: now, unpaced: w.run.plan.Schedule == nil}
 		var n int
 		if m.unpaced {
 			if d := w.run.plan.Duration; d > 0 && now >= d {
 				break
 			}
-			n = int(min(uint64(w.most()), w.own-w.cursor.passed()))
+			n = int(min(uint64(w.most()), l.left()))
 		} else {
-			w.drop(now)
-			if n = w.cut(now); n == 0 {
+			w.drop(l, now)
+			if n = w.cut(l, now); n == 0 {
 				break
 			}
-			m.due = w.due(n)
-			if m.due > now {
-				n = w.await(m.due-now, n)
+			m.due = w.goes()
+			if wait := w.due(l, n) - now; wait > 0 {
+				woken := w.run.sleep(wait)
 				m.at = w.run.clock()
-				w.waiting += m.at - m.from
+				w.waiting += m.at - now
+				if !woken {
+					w.flush(ctx, now, m.at)
+					return
+				}
 			}
 		}
-		if n == 0 {
-			break
-		}
-		w.fill(n, m)
-		if w.cursor.passed() == w.own {
-			w.finish()
-		}
-		now = w.deliver(ctx, m)
+		now = w.send(ctx, l, n, m)
 	}
+}
+
+// flush sends, after a stop, the lines that were due before it and only waited for others.
+func (w *worker) flush(ctx context.Context, from, now time.Duration) {
+	m := moment{at: now, due: w.run.stoppedAt()}
+	for _, l := range w.lanes.list {
+		n := w.cut(l, from)
+		for n > 0 && w.dues[n-1] > m.due {
+			n--
+		}
+		if n > 0 {
+			w.fill(l, n, m)
+			m.at = w.deliver(ctx, m)
+		}
+	}
+}
+
+// send makes the next n lines of a lane and delivers them. It returns the time when it was done.
+func (w *worker) send(ctx context.Context, l *lane, n int, m moment) time.Duration {
+	w.fill(l, n, m)
+	w.lanes.moved(0)
+	if w.lanes.done() {
+		w.finish()
+	}
+	return w.deliver(ctx, m)
 }
 
 // finish tells, once, that the worker will make no more lines.
@@ -123,13 +141,13 @@ func (w *worker) most() int {
 	return n
 }
 
-// cut looks ahead: it fills dues with the due times of the lines that go into the next batch,
-// those within Limits.Wait of its first and those that are due already, and returns their number.
-func (w *worker) cut(now time.Duration) int {
+// cut looks ahead: it fills dues with the due times of the lines that go into the lane's next
+// batch, those within Limits.Wait of its first and those that are due already, and returns their
+// number.
+func (w *worker) cut(l *lane, now time.Duration) int {
 	w.dues = w.dues[:0]
-	at := w.cursor
-	left := w.own - at.passed()
-	most := min(uint64(w.most()), left)
+	at := l.cursor
+	most := min(uint64(w.most()), l.left())
 	var end time.Duration
 	for uint64(len(w.dues)) < most {
 		due, ok := w.run.plan.Schedule.At(at.k)
@@ -145,29 +163,48 @@ func (w *worker) cut(now time.Duration) int {
 	return len(w.dues)
 }
 
-// due is when the last of the next n lines may go.
-func (w *worker) due(n int) time.Duration {
+// turn is when the lane's next batch goes, as far as that can be told without making its lines.
+func (w *worker) turn(l *lane) uint64 {
+	schedule := w.run.plan.Schedule
+	if schedule == nil {
+		return l.cursor.k
+	}
+	first, _ := schedule.At(l.cursor.k)
+	inWindow := min(l.own, l.cursor.below(w.run.dueBy(first+w.limits.Wait))) - l.cursor.passed()
+	at := l.cursor
+	at.skip(min(inWindow, uint64(w.most())) - 1)
+	last, _ := schedule.At(at.k)
+	return uint64(last)
+}
+
+// goes is when the batch that cut found goes if nothing is in its way.
+func (w *worker) goes() time.Duration {
+	return min(w.dues[0]+w.limits.Wait, w.dues[len(w.dues)-1])
+}
+
+// due is when the last of the lane's next n lines may go.
+func (w *worker) due(l *lane, n int) time.Duration {
 	if w.bucket == nil {
 		return w.dues[n-1]
 	}
-	at := w.cursor
+	at := l.cursor
 	at.skip(uint64(n - 1))
 	return w.bucket.due(at.k)
 }
 
-// drop gives up the oldest of the lines that are overdue by more than a batch may wait, where
-// there are more of them than the burst allows.
-func (w *worker) drop(now time.Duration) {
-	if w.burst == 0 {
+// drop gives up the oldest of the lane's lines that are overdue by more than a batch may wait,
+// where there are more of them than the burst allows.
+func (w *worker) drop(l *lane, now time.Duration) {
+	if l.burst == 0 {
 		return
 	}
-	overdue := w.cursor.below(w.run.dueBy(now - w.limits.Wait))
-	overdue = min(overdue, w.own) - min(overdue, w.cursor.passed())
-	if overdue <= w.burst {
+	overdue := l.cursor.below(w.run.dueBy(now - w.limits.Wait))
+	overdue = min(overdue, l.own) - min(overdue, l.cursor.passed())
+	if overdue <= l.burst {
 		return
 	}
-	w.cursor.skip(overdue - w.burst)
-	w.miss(overdue - w.burst)
+	l.cursor.skip(overdue - l.burst)
+	w.miss(overdue - l.burst)
 }
 
 func (w *worker) miss(n uint64) {
@@ -175,30 +212,18 @@ func (w *worker) miss(n uint64) {
 	w.recorder.miss(n)
 }
 
-// await waits for d, until a batch of n lines is due, and returns n; when the run is stopped
-// meanwhile, it returns how many of them are due already: they were only waiting for the others.
-func (w *worker) await(d time.Duration, n int) int {
-	if w.run.sleep(d) {
-		return n
-	}
-	for n > 0 && w.dues[n-1] > w.run.stoppedAt() {
-		n--
-	}
-	return n
-}
-
-// fill makes n lines, or fewer if they take more bytes than a batch may have.
-func (w *worker) fill(n int, m moment) {
-	b, r := &w.batch, &w.record
+// fill makes the next n lines of a lane, or fewer if they take more bytes than a batch may have.
+func (w *worker) fill(l *lane, n int, m moment) {
+	b, r, c := &w.batch, &w.record, &l.cursor
 	b.Reset()
 	// The loop keeps the batch's slices in registers: through b each line would cost 8 ns more.
 	buf, lines := b.buf, slices.Grow(b.lines, n)[:n]
 	wall := w.run.wall + int64(m.at)
 	due, longest := m.at, w.longest
 	for i := range lines {
-		s := &w.streams[w.cursor.slot]
+		s := &w.streams[l.slot+c.slot]
 		s.last = max(wall, s.last+1)
-		r.Stream, r.Seq, r.Time, r.Rand = w.cursor.stream(), s.seq, s.last, &s.rand
+		r.Stream, r.Seq, r.Time, r.Rand = c.stream(), s.seq, s.last, &s.rand
 		s.seq++
 		w.source(r)
 		if !m.unpaced {
@@ -208,9 +233,9 @@ func (w *worker) fill(n int, m moment) {
 		buf = append(w.format(buf, r), '\n')
 		// Field by field: a literal is put together on the stack and copied in wider pieces than it
 		// was written in, which the processor makes wait for 7 ns.
-		l := &lines[i]
-		l.end, l.time, l.seq, l.due, l.stream, l.level = len(buf), r.Time, r.Seq, due, int32(r.Stream), r.Level
-		w.cursor.next()
+		x := &lines[i]
+		x.end, x.time, x.seq, x.due, x.stream, x.level = len(buf), r.Time, r.Seq, due, int32(r.Stream), r.Level
+		c.next()
 		longest = max(longest, len(buf)-before)
 		if len(buf)+longest > w.limits.Bytes {
 			lines = lines[:i+1]
@@ -301,7 +326,9 @@ func (w *worker) backOff(ctx context.Context, try int, after time.Duration) bool
 
 // close ends the worker's account: what was due and not made is missed.
 func (w *worker) close() {
-	if due := min(w.own, w.cursor.below(w.run.dueInAll())); due > w.cursor.passed() {
-		w.miss(due - w.cursor.passed())
+	for _, l := range w.lanes.list {
+		if due := min(l.own, l.cursor.below(w.run.dueInAll())); due > l.cursor.passed() {
+			w.miss(due - l.cursor.passed())
+		}
 	}
 }
