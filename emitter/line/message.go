@@ -43,9 +43,13 @@ var tokenParts = func() (table [1 << 12]uint32) {
 func Messages(lowest emitter.Level) emitter.Source {
 	lowest = min(lowest, emitter.Critical)
 	levels := uint64(emitter.Levels - lowest)
+	// In one piece: on a cache line with those of another worker they would cost 20 ns a line.
+	const room = 128
+	block := make([]byte, emitter.Levels*room)
 	var buffers [emitter.Levels][]byte
 	for l, text := range texts {
-		buffers[l] = append([]byte(text), make([]byte, longest)...)
+		n := copy(block[l*room:], text)
+		buffers[l] = block[l*room : l*room+n+longest]
 	}
 
 	return func(r *emitter.Record) {
