@@ -1,6 +1,10 @@
 package line
 
-import "github.com/exitfound/lologen/emitter"
+import (
+	"slices"
+
+	"github.com/exitfound/lologen/emitter"
+)
 
 // The widths of an identity's numbers. A wider number is written as wide as it is.
 const (
@@ -24,7 +28,8 @@ func narrow(r *emitter.Record) bool {
 // the same but for three numbers.
 type tail struct {
 	text              []byte
-	short             [16]byte // text, if it fits
+	short             [16]byte // text, if it fits in
+	long              [96]byte // text, if it fits in
 	before            string   // the start of text, up to the first number; empty: there is no identity
 	after             string
 	stream, seq, sent number
@@ -68,7 +73,13 @@ func (t *tail) append(dst []byte, r *emitter.Record) []byte {
 	}
 	// The digits go into the copy: a processor that copies what it has just written has to wait.
 	start := len(dst)
-	dst = append(dst, t.text...)
+	if len(t.text) > len(t.long) {
+		dst = append(dst, t.text...)
+	} else {
+		dst = slices.Grow(dst, len(t.long))[:start+len(t.long)]
+		*(*[len(t.long)]byte)(dst[start:]) = t.long
+		dst = dst[:start+len(t.text)]
+	}
 	text := dst[start:]
 	put4(text[t.stream.low:], uint32(stream-t.stream.base))
 	put4(text[t.seq.low:], uint32(seq-t.seq.base))
@@ -85,6 +96,7 @@ func (t *tail) turn(stream, seq, sent uint64) {
 	t.text = append(t.text, " sent="...)
 	t.sent = t.number(sent, sentWidth)
 	t.text = append(t.text, t.after...)
+	copy(t.long[:], t.text)
 }
 
 func (t *tail) number(v uint64, width int) number {
