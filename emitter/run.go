@@ -197,16 +197,16 @@ func (r *run) lastDue() (time.Duration, bool) {
 
 func (r *run) clock() time.Duration { return time.Since(r.start) }
 
-// sleep waits for d; it returns false if the run was stopped before.
-func (r *run) sleep(d time.Duration) bool {
+// sleep waits for d, by the worker's own timer if it is long; it returns false if the run was
+// stopped before.
+func (r *run) sleep(d time.Duration, timer *time.Timer) bool {
 	// A plain sleep takes half the CPU of a timer and a select, at a thousand waits a second and
 	// worker; so short a one need not be interrupted.
 	if d <= 20*time.Millisecond {
 		time.Sleep(d)
 		return true
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	timer.Reset(d)
 	select {
 	case <-timer.C:
 		return true

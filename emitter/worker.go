@@ -71,6 +71,9 @@ func newWorker(r *run, index int) *worker {
 // drain ends.
 func (w *worker) work(ctx context.Context) {
 	defer w.finish()
+	timer := time.NewTimer(0) // reused: a new one for each wait would be three allocations
+	defer timer.Stop()
+	<-timer.C
 	now := w.run.clock()
 	for !w.lanes.done() && !w.run.isStopped() && ctx.Err() == nil {
 		l := w.lanes.next()
@@ -88,7 +91,7 @@ func (w *worker) work(ctx context.Context) {
 			}
 			m.due = w.goes()
 			if wait := w.due(l, n) - now; wait > 0 {
-				woken := w.run.sleep(wait)
+				woken := w.run.sleep(wait, timer)
 				m.at = w.run.clock()
 				w.waiting += m.at - now
 				if !woken {

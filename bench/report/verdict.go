@@ -210,16 +210,17 @@ func (e evidence) blameSlower() (Bound, string) {
 }
 
 // blameLater is for a run whose workers were idle for most of the time and which fell short all
-// the same, as a short run may: it compares what made its lines late.
+// the same, as one with a stall in it may. Lines are late behind one long Send, so the longest
+// one tells more than the many short ones: only lateness that no Send explains is our own.
 func (e evidence) blameLater() (Bound, string) {
-	service, schedule := e.Latency.Service.P99, 0.0
+	service, schedule := e.Latency.Service.Max, 0.0
 	if e.Latency.Schedule != nil {
-		schedule = e.Latency.Schedule.P99
+		schedule = e.Latency.Schedule.Max
 	}
 	bound := Destination
-	if schedule > service {
+	if schedule > 2*service {
 		bound = Generator
 	}
-	return bound, fmt.Sprintf("the workers waited for %s of their time; at p99 a line was made %s late and one Send took %s.",
+	return bound, fmt.Sprintf("the workers waited for %s of their time; at most a line was made %s late and one Send took %s.",
 		percent(e.waiting), Length(schedule), Length(service))
 }
