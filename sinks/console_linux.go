@@ -47,28 +47,37 @@ func (p *patient) SetWriteDeadline(time.Time) error {
 
 func (p *patient) Write(b []byte) (n int, err error) {
 	for n < len(b) && err == nil {
-		if err = p.await(); err != nil {
-			break
-		}
 		var wrote int
-		wrote, err = p.some(b[n:])
+		if p.socket {
+			wrote, err = p.send(b[n:])
+		} else {
+			wrote, err = p.piece(b[n:])
+		}
 		n += max(0, wrote)
 	}
 	return n, err
 }
 
-// some writes as much of b as there is room for.
-func (p *patient) some(b []byte) (int, error) {
-	if !p.socket {
-		// With any room at all, a pipe takes so much at once (pipe(7)).
-		const piece = 4096
-		return p.f.Write(b[:min(len(b), piece)])
-	}
+// send gives a socket as much of b as it has room for, and waits if it has none.
+func (p *patient) send(b []byte) (int, error) {
 	n, err := unix.SendmsgN(int(p.f.Fd()), b, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
-	if err == unix.EAGAIN || err == unix.EINTR {
+	switch err {
+	case unix.EAGAIN:
+		return 0, p.await()
+	case unix.EINTR:
 		return 0, nil
 	}
 	return n, err
+}
+
+// piece waits for room in a pipe, and writes what then cannot block: with any room at all, a pipe
+// takes so much at once (pipe(7)).
+func (p *patient) piece(b []byte) (int, error) {
+	const most = 4096
+	if err := p.await(); err != nil {
+		return 0, err
+	}
+	return p.f.Write(b[:min(len(b), most)])
 }
 
 // await waits until there is room.
