@@ -35,10 +35,15 @@ func newLanes(all cursor, streams, total, burst uint64, turn func(*lane) uint64)
 		}
 		ls.list = append(ls.list, l)
 	}
-	for i := len(ls.list) - 1; i >= 0 && len(ls.list) > 1; i-- {
+	ls.order()
+	return ls
+}
+
+// order puts all lanes in order, after something changed that their turns depend on.
+func (ls *lanes) order() {
+	for i := len(ls.list) - 1; i >= 0; i-- {
 		ls.moved(i)
 	}
-	return ls
 }
 
 // next is the lane whose batch goes first.

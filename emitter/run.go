@@ -268,14 +268,12 @@ func (r *run) cutShort() bool {
 	if !r.isStopped() {
 		return false
 	}
-	if end, ok := r.lastDue(); ok {
-		return r.stoppedAt() < end
-	}
-	var made uint64 // an unpaced run of so many lines
+	var made uint64
 	for _, w := range r.workers {
 		made += w.made
 	}
-	return made < r.total
+	end, ok := r.lastDue()
+	return made < r.total && (!ok || r.stoppedAt() < end)
 }
 
 // window is the planned time of the run, without regard to the last confirmation.

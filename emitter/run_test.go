@@ -567,6 +567,38 @@ func TestStopSendsWhatWaitedInEveryLane(t *testing.T) {
 	})
 }
 
+// TestStopWithinAShortWaitForgetsNoLane: a wait that is too short to be interrupted ends in one
+// lane's batch, and the others' go after it.
+func TestStopWithinAShortWaitForgetsNoLane(t *testing.T) {
+	for _, stop := range []time.Duration{2021 * time.Millisecond, 2750 * time.Millisecond, 3333 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &store{}
+			ctx, cancel := context.WithTimeout(t.Context(), stop)
+			defer cancel()
+			p := plan(Plan{Workers: 2, Streams: 27, Schedule: Rate(222), Drain: time.Second}, s, Limits{Bytes: large, Streams: 1, Wait: 1980 * time.Millisecond})
+			if r := do(t, ctx, p, s); r.Lines.Missed != 0 || r.Lines.Due != r.Lines.Acked {
+				t.Errorf("stopped at %v: %+v", stop, r.Lines)
+			}
+		})
+	}
+}
+
+func TestAStopAfterTheLastLineOfACountIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		s.answer = func(_ context.Context, _ int, b *Batch) (int, error) {
+			time.Sleep(1500 * time.Millisecond)
+			return b.Len(), nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+		defer cancel()
+		r := do(t, ctx, plan(Plan{Workers: 4, Count: 4, Duration: 10 * time.Second, Drain: 5 * time.Second}, s, Limits{Bytes: large}), s)
+		if r.Stopped || r.Lines.Acked != 4 {
+			t.Errorf("stopped %v, lines %+v", r.Stopped, r.Lines)
+		}
+	})
+}
+
 func TestStopInABacklogLeavesItMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{}

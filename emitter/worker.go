@@ -95,20 +95,25 @@ func (w *worker) work(ctx context.Context) {
 				m.at = w.run.clock()
 				w.waiting += m.at - now
 				if !woken {
-					w.flush(ctx, now, m.at)
-					return
+					break
 				}
 			}
 		}
 		now = w.send(ctx, l, n, m)
 	}
+	if w.run.isStopped() && w.run.plan.Schedule != nil {
+		w.flush(ctx)
+	}
 }
 
 // flush sends, after a stop, the lines that were due before it and only waited for others.
-func (w *worker) flush(ctx context.Context, from, now time.Duration) {
-	m := moment{at: now, due: w.run.stoppedAt()}
+func (w *worker) flush(ctx context.Context) {
+	m := moment{at: w.run.clock(), due: w.run.stoppedAt()}
 	for _, l := range w.lanes.list {
-		n := w.cut(l, from)
+		n := w.cut(l, 0)
+		if n == 0 || w.goes() <= m.due || ctx.Err() != nil {
+			continue // what should have gone before is a backlog
+		}
 		for n > 0 && w.dues[n-1] > m.due {
 			n--
 		}
@@ -121,8 +126,13 @@ func (w *worker) flush(ctx context.Context, from, now time.Duration) {
 
 // send makes the next n lines of a lane and delivers them. It returns the time when it was done.
 func (w *worker) send(ctx context.Context, l *lane, n int, m moment) time.Duration {
+	most := w.most()
 	w.fill(l, n, m)
-	w.lanes.moved(0)
+	if w.most() == most {
+		w.lanes.moved(0)
+	} else {
+		w.lanes.order() // longer lines than any before make batches full sooner
+	}
 	if w.lanes.done() {
 		w.finish()
 	}
@@ -250,7 +260,8 @@ func (w *worker) fill(l *lane, n int, m moment) {
 	}
 	b.buf, b.lines, l.cursor, w.longest = buf, lines, c, longest
 	w.made += uint64(len(lines))
-	w.mean = (len(buf) + len(lines) - 1) / len(lines)
+	// It only grows: lanes take turns by how long their batches were going to be.
+	w.mean = max(w.mean, (len(buf)+len(lines)-1)/len(lines))
 }
 
 // deliver sends the batch, again where that may help, until each of its lines is accounted for.

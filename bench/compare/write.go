@@ -115,7 +115,7 @@ func (r Row) cells() []string {
 	}
 	return []string{
 		r.Sink, report.Decimal(r.Rate.Achieved), report.Decimal(r.BytesPerSecond / 1e6),
-		service[0], service[1], service[2], cpu, report.Decimal(float64(r.failed())), r.Ack,
+		service[0], service[1], service[2], cpu, strconv.FormatUint(r.failed(), 10), r.Ack,
 	}
 }
 

@@ -21,8 +21,9 @@ const (
 // answer takes what a request brings and says so.
 func (s *Server) answer(ctx *fasthttp.RequestCtx) {
 	var lines, size int
+	asked := ctx.IsGet() && string(ctx.Path()) == "/report"
 	switch {
-	case ctx.IsGet() && string(ctx.Path()) == "/report":
+	case asked:
 		s.answerReport(ctx)
 	case ctx.IsGet():
 		lines, size = inQuery(ctx.URI().QueryString())
@@ -42,7 +43,9 @@ func (s *Server) answer(ctx *fasthttp.RequestCtx) {
 		ctx.Response.Header.Set(fasthttp.HeaderAllow, "GET, HEAD, POST")
 		ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
 	}
-	s.counts.add(lines, size, ctx.Time())
+	if !asked {
+		s.counts.add(lines, size, ctx.Time())
+	}
 	if s.conns.finishing.Load() {
 		ctx.SetConnectionClose()
 	}
