@@ -174,14 +174,17 @@ func (r Row) failures() string {
 	})
 }
 
+// fields are the columns of a CSV.
+var fields = []string{
+	"sink", "seed", "due", "acked", "rejected", "unknown", "missed",
+	"target_lines_per_second", "lines_per_second", "bytes_per_second",
+	"service_p50", "service_p99", "service_p99_9", "cpu_per_million", "errors", "ack", "note", "error",
+}
+
 // CSV writes the table for a spreadsheet: seconds and bytes, and a line a sink.
 func (t *Table) CSV(w io.Writer) error {
 	c := csv.NewWriter(w)
-	records := [][]string{{
-		"sink", "seed", "due", "acked", "rejected", "unknown", "missed",
-		"target_lines_per_second", "lines_per_second", "bytes_per_second",
-		"service_p50", "service_p99", "service_p99_9", "cpu_per_million", "errors", "ack", "note", "error",
-	}}
+	records := [][]string{fields}
 	for _, r := range t.Sinks {
 		records = append(records, r.record(t.Seed))
 	}
@@ -194,18 +197,20 @@ func (t *Table) CSV(w io.Writer) error {
 func (r Row) record(seed uint64) []string {
 	whole := func(n uint64) string { return strconv.FormatUint(n, 10) }
 	number := func(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
-	target, why := "", ""
+	target := ""
 	if r.Rate.Target != nil {
 		target = number(*r.Rate.Target)
 	}
-	if r.Error != nil {
-		why = *r.Error
-	}
 	l, s := r.Lines, r.Service
+	if r.Error != nil { // numbers that were not measured are none, or a spreadsheet reckons with them
+		record := make([]string, len(fields))
+		record[0], record[1], record[len(record)-1] = r.Sink, whole(seed), *r.Error
+		return record
+	}
 	return []string{
 		r.Sink, whole(seed), whole(l.Due), whole(l.Acked), whole(l.Rejected), whole(l.Unknown), whole(l.Missed),
 		target, number(r.Rate.Achieved), number(r.BytesPerSecond),
-		number(s.P50), number(s.P99), number(s.P999), number(r.CPUPerMillion), whole(r.failed()), r.Ack, r.Note, why,
+		number(s.P50), number(s.P99), number(s.P999), number(r.CPUPerMillion), whole(r.failed()), r.Ack, r.Note, "",
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -253,84 +252,4 @@ func saidFlags() []flag {
 
 func configFlag() flag {
 	return flag{name: "config", group: groupSaid, value: "FILE", usage: "YAML: flags by their long names"}
-}
-
-func setText(at *string, s, accepted string) error {
-	if s == "" {
-		return errors.New(accepted)
-	}
-	*at = s
-	return nil
-}
-
-func setSwitch(at func(*options) *bool) func(*options, string) error {
-	return func(o *options, s string) (err error) {
-		*at(o), err = parseBool(s)
-		return err
-	}
-}
-
-func setInt(at *int, s string, least, most uint64, accepted string) error {
-	n, ok := parseCount(s, most)
-	if !ok || n < least {
-		return errors.New(accepted)
-	}
-	*at = int(n)
-	return nil
-}
-
-func setCount(at *uint64, s string) error {
-	n, ok := parseCount(s, math.MaxInt64)
-	if !ok || n == 0 {
-		return errPositive
-	}
-	*at = n
-	return nil
-}
-
-func setSize(at *int, s string, most int) error {
-	n, ok := parseSize(s, most)
-	if !ok || n == 0 {
-		return fmt.Errorf("%w, at most %d", errSize, most)
-	}
-	*at = n
-	return nil
-}
-
-func setTime(at *time.Duration, s string) error {
-	d, ok := parseTime(s)
-	if !ok {
-		return errTime
-	}
-	*at = d
-	return nil
-}
-
-func setPositive(at *time.Duration, s string) error {
-	d, ok := parseTime(s)
-	if !ok || d == 0 {
-		return errors.New("are seconds above 0 (10) or a duration (500ms, 1h30m)")
-	}
-	*at = d
-	return nil
-}
-
-// setHost reads a name or an address, an IPv6 one with or without brackets.
-func setHost(at *string, s string) error {
-	host := strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
-	if host == "" || strings.ContainsAny(host, "/?#@ []") || strings.Count(host, ":") == 1 {
-		return errors.New("is a host name or an address, without scheme or port")
-	}
-	*at = host
-	return nil
-}
-
-func setHeader(o *options, s string) error {
-	key, value, ok := strings.Cut(s, ":")
-	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-	if !ok || key == "" || strings.ContainsAny(key, " \t\r\n\"(),/;<=>?@[\\]{}") || strings.ContainsAny(value, "\r\n\x00") {
-		return errors.New("is 'Name: value'")
-	}
-	o.http.Header = append(o.http.Header, [2]string{key, value})
-	return nil
 }
