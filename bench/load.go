@@ -7,7 +7,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/exitfound/lologen/emitter"
@@ -31,17 +30,10 @@ func source(int) emitter.Source { return line.Messages(emitter.Debug) }
 func format(worker int) emitter.Format {
 	const thread, pid = 140_000_424_200_000, 42_424
 	f, _ := line.New("logfmt", line.Options{
-		Name: "spam_application", ThreadName: threadName(worker), Thread: thread + int64(worker), PID: pid,
+		Name: "spam_application", ThreadName: line.ThreadName(worker), Thread: thread + int64(worker), PID: pid,
 		Color: true, Location: time.Local,
 	})
 	return f
-}
-
-func threadName(worker int) string {
-	if worker == 0 {
-		return "MainThread"
-	}
-	return "Thread-" + strconv.Itoa(worker)
 }
 
 // Delivered says what is wrong with the account of a run of so many lines, if they were not all

@@ -83,10 +83,9 @@ func (b *Batch) Reset() {
 // confirm drops n lines from the front: they have arrived.
 func (b *Batch) confirm(n int) { b.first += n }
 
-// size is the bytes of the lines [from, to) of those not confirmed, newlines left out.
-func (b *Batch) size(from, to int) uint64 {
-	from, to = from+b.first, to+b.first
-	return uint64(b.start(to) - b.start(from) - (to - from))
+// size is the bytes of the first n lines, newlines left out.
+func (b *Batch) size(n int) uint64 {
+	return uint64(b.start(b.first+n) - b.start(b.first) - n)
 }
 
 func (b *Batch) due(i int) time.Duration { return b.lines[b.first+i].due }

@@ -159,7 +159,7 @@ func (r *recorder) observe(a *attempt) {
 	}
 	if a.acked > 0 {
 		t.Lines.Acked += uint64(a.acked)
-		t.Bytes.Acked += b.size(0, a.acked)
+		t.Bytes.Acked += b.size(a.acked)
 		r.response(a)
 	}
 	if a.failed != nil {

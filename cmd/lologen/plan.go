@@ -128,7 +128,7 @@ func (v *values) loaded() bool {
 
 // sinkConfig is what the destination is told.
 func (o *options) sinkConfig(io stdio) (sinks.Config, error) {
-	c := sinks.Config{Workers: o.workers, Logger: o.name, Thread: threadName, Stream: io.out, Path: o.path, HTTP: o.http}
+	c := sinks.Config{Workers: o.workers, Logger: o.name, Thread: line.ThreadName, Stream: io.out, Path: o.path, HTTP: o.http}
 	if o.stream == "stderr" {
 		c.Stream = io.err
 	}
@@ -142,14 +142,6 @@ func (o *options) sinkConfig(io stdio) (sinks.Config, error) {
 	return c, nil
 }
 
-// threadName is how the Python tool's threads are called.
-func threadName(worker int) string {
-	if worker == 0 {
-		return "MainThread"
-	}
-	return "Thread-" + strconv.Itoa(worker)
-}
-
 // formats returns the maker of each worker's format.
 func (o *options) formats(runID string, color bool) func(worker int) emitter.Format {
 	// Python shows a thread by its address; what counts is that they differ.
@@ -157,7 +149,7 @@ func (o *options) formats(runID string, color bool) func(worker int) emitter.For
 	pid := os.Getpid()
 	return func(worker int) emitter.Format {
 		lo := line.Options{
-			Name: o.name, ThreadName: threadName(worker), Thread: firstThread + int64(pid)*mostWorkers + int64(worker),
+			Name: o.name, ThreadName: line.ThreadName(worker), Thread: firstThread + int64(pid)*mostWorkers + int64(worker),
 			PID: pid, Color: color, Run: runID, Location: time.Local,
 		}
 		if o.record && o.sink == "http" {

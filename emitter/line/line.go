@@ -3,6 +3,7 @@
 package line
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/exitfound/lologen/emitter"
@@ -27,6 +28,14 @@ var table = []struct {
 	{"logfmt", logfmt},
 	{"json", json},
 	{"unstructured", unstructured},
+}
+
+// ThreadName is how the Python tool's threads are called, of which a worker is one.
+func ThreadName(worker int) string {
+	if worker == 0 {
+		return "MainThread"
+	}
+	return "Thread-" + strconv.Itoa(worker)
 }
 
 // New returns the named format for one worker.
