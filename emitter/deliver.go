@@ -24,6 +24,7 @@ func (w *worker) deliver(ctx context.Context, m moment) time.Duration {
 			// Once an attempt may have stored lines, no later refusal can unsay it.
 			a.unknown = a.unknown || a.failed.Unknown
 			a.given = !a.failed.Retry || try == w.run.plan.Retries || ctx.Err() != nil
+			a.tried = w.tried(&a)
 		}
 		w.recorder.observe(&a)
 		b.confirm(n)
@@ -47,6 +48,18 @@ func (w *worker) deliver(ctx context.Context, m moment) time.Duration {
 		}
 		a.first = false
 	}
+}
+
+// tried is how many lines all workers have tried, a's own included, if a failure wants to know.
+func (w *worker) tried(a *attempt) uint64 {
+	if !a.made.unpaced {
+		return 0
+	}
+	n := w.run.made()
+	if a.first {
+		n += uint64(a.batch.Len())
+	}
+	return n
 }
 
 // note enters the batch's remaining lines in the ledger.

@@ -21,14 +21,16 @@ type lanes struct {
 	turn func(*lane) uint64 // when that is, in any unit; asked when a lane has moved
 }
 
-// newLanes divides the worker's streams into lanes of at most so many each; 0: one lane.
+// newLanes divides the worker's streams into lanes of at most so many each, all of one group; 0:
+// as many as there are.
 func newLanes(all cursor, streams, total, burst uint64, turn func(*lane) uint64) lanes {
 	if streams == 0 {
 		streams = all.slots
 	}
 	ls := lanes{turn: turn}
-	for slot := uint64(0); slot < all.slots; slot += streams {
+	for slot := uint64(0); slot < all.slots; {
 		l := &lane{cursor: all.part(slot, streams), slot: slot}
+		slot += l.cursor.slots
 		l.own = l.cursor.below(total)
 		if burst > 0 {
 			l.burst = max(1, l.cursor.below(burst))

@@ -11,15 +11,21 @@ import (
 // A Plan is everything a run needs.
 type Plan struct {
 	Workers  int
-	Streams  int           // at least Workers; line k of the run belongs to stream k mod Streams
+	Streams  int           // at least Workers; without a skew line k of the run belongs to stream k mod Streams
 	Schedule Schedule      // nil: unpaced, a line is due when it is made
 	Count    uint64        // lines due in all; 0: no limit
 	Duration time.Duration // lines due in [0, Duration) are offered; 0: no limit
 	Burst    uint64        // most overdue lines kept, shared among the workers; 0: no limit
+	Warmup   time.Duration // lines due (unpaced: made) before are not in the Result's Latency
 	Drain    time.Duration // time for what is in hand after the last due line, or after the context ends
 	Retries  int           // most further attempts for one batch
 	Seed     uint64
 	Identify bool // keep a ledger of every stream
+
+	// Skew, 0 to 10, gives stream s a share of all lines in proportion to 1/(s+1)^Skew (Zipf's law);
+	// 0: equal shares. If a run is unpaced and its lines are not counted, each worker keeps to that
+	// among its own streams.
+	Skew float64
 
 	Source func(worker int) Source
 	Format func(worker int) Format
@@ -31,6 +37,9 @@ type Plan struct {
 
 // longestTime bounds what may be asked for, so that sums of times stay within time.Duration.
 const longestTime = 100 * 365 * 24 * time.Hour
+
+// mostSkew leaves all but one line in a thousand to the first stream.
+const mostSkew = 10
 
 // MeanLine is the mean length in bytes of so many lines, newlines left out. The seed decides which.
 func MeanLine(seed uint64, source Source, format Format, lines int) float64 {
@@ -60,11 +69,13 @@ func (p *Plan) check() error {
 		return errors.New("a run has at most 2^31-1 streams")
 	case isRate && !(rate > 0 && rate <= MaxRate):
 		return errors.New("a rate lies above 0, and not above MaxRate")
+	case !(p.Skew >= 0 && p.Skew <= mostSkew): // nor is it no number
+		return errors.New("a skew lies between 0 and 10")
 	case p.Count > math.MaxInt64:
 		return errors.New("a count is at most 2^63-1")
-	case p.Duration < 0 || p.Drain < 0 || p.Retries < 0:
+	case p.Duration < 0 || p.Warmup < 0 || p.Drain < 0 || p.Retries < 0:
 		return errors.New("times and retries are not negative")
-	case p.Duration > longestTime || p.Drain > longestTime:
+	case max(p.Duration, p.Warmup, p.Drain) > longestTime:
 		return errors.New("times are at most a century")
 	case p.Sink.Limits.Bytes < 1:
 		return errors.New("a batch needs room for a byte")

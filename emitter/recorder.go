@@ -1,51 +1,10 @@
 package emitter
 
 import (
-	"cmp"
-	"maps"
-	"slices"
+	"sort"
 	"sync"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 )
-
-// shortest to longest are what the histograms hold, in nanoseconds, at three digits (270 KB each).
-const (
-	shortest = 1
-	longest  = int64(time.Hour)
-)
-
-func newLatency() *Latency {
-	h := func() *hdrhistogram.Histogram { return hdrhistogram.New(shortest, longest, 3) }
-	return &Latency{Response: h(), Service: h(), Schedule: h()}
-}
-
-func (l *Latency) merge(from *Latency) {
-	l.Response.Merge(from.Response)
-	l.Service.Merge(from.Service)
-	l.Schedule.Merge(from.Schedule)
-	l.Clamped += from.Clamped
-}
-
-func (l *Latency) reset() {
-	l.Response.Reset()
-	l.Service.Reset()
-	l.Schedule.Reset()
-	l.Clamped = 0
-}
-
-func (l *Latency) record(h *hdrhistogram.Histogram, v time.Duration, n int) {
-	value := int64(v)
-	if value < shortest || value > longest {
-		// A discarded batch may well take less than the clock's step: that is no lie worth counting.
-		if value != 0 {
-			l.Clamped += uint64(n)
-		}
-		value = max(shortest, min(longest, value))
-	}
-	_ = h.RecordValues(value, int64(n)) // cannot fail: the value is within the range
-}
 
 // tally is what one or more recorders counted.
 type tally struct {
@@ -72,44 +31,11 @@ func (t *tally) add(from *tally) {
 	for key, f := range from.failures {
 		sum := t.failure(key)
 		if sum.First == "" || f.At < sum.At {
-			sum.First, sum.At = f.First, f.At
+			sum.First, sum.At, sum.Raise, sum.made = f.First, f.At, f.Raise, f.made
 		}
 		sum.Lines += f.Lines
 		sum.Requests += f.Requests
 	}
-}
-
-// mostReasons bounds what a destination can make us remember.
-const mostReasons = 100
-
-func (t *tally) failure(key failureKey) *Failure {
-	if f := t.failures[key]; f != nil {
-		return f
-	}
-	if len(t.failures) >= mostReasons {
-		key = failureKey{reason: "other"}
-	}
-	if t.failures == nil {
-		t.failures = make(map[failureKey]*Failure)
-	}
-	f := t.failures[key]
-	if f == nil {
-		f = &Failure{Reason: key.reason, Status: key.status}
-		t.failures[key] = f
-	}
-	return f
-}
-
-// sorted returns the failures, those of most lines and requests first.
-func (t *tally) sorted() []Failure {
-	list := make([]Failure, 0, len(t.failures))
-	for f := range maps.Values(t.failures) {
-		list = append(list, *f)
-	}
-	slices.SortFunc(list, func(a, b Failure) int {
-		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Reason, b.Reason))
-	})
-	return list
 }
 
 // recorder takes what a few workers observe. Its lock is taken once an attempt: a histogram
@@ -119,6 +45,17 @@ type recorder struct {
 	tally tally
 	now   *Latency // since the last rotation
 	spare *Latency // rotate's own
+
+	warmup time.Duration
+	warm   *Latency // since the last rotation, of lines due before the end of the warm-up; nil: there is none
+}
+
+func newRecorder(warmup time.Duration) *recorder {
+	r := &recorder{now: newLatency(), warmup: warmup}
+	if warmup > 0 {
+		r.warm = newLatency()
+	}
+	return r
 }
 
 // An attempt is one Send and what is known after it.
@@ -133,6 +70,7 @@ type attempt struct {
 	failed     *Outcome // nil if every line was confirmed
 	given      bool     // up: the lines that were not confirmed end here
 	unknown    bool     // how they end
+	tried      uint64   // lines of all workers until then; only if it failed and the run is unpaced
 }
 
 // moment is when a batch was made, and when it was to be.
@@ -177,37 +115,48 @@ func (r *recorder) request(a *attempt) {
 		requests.Failed++
 	}
 	r.tally.Bytes.Wire += a.wire
-	r.now.record(r.now.Service, a.end-a.begin, 1)
+	to := r.now
+	if r.warming(a.batch, 1) > 0 {
+		to = r.warm
+	}
+	to.record(to.Service, a.end-a.begin, 1)
 }
 
 func (r *recorder) schedule(a *attempt) {
-	b, m := a.batch, a.made
-	switch {
-	case m.unpaced:
-	case b.due(b.Len()-1) <= m.due: // all are late alike
-		r.now.record(r.now.Schedule, m.at-m.due, b.Len())
-	default:
-		for i := range b.Len() {
-			r.now.record(r.now.Schedule, m.late(b.due(i)), 1)
-		}
+	if a.made.unpaced {
+		return
+	}
+	warm := r.warming(a.batch, a.batch.Len())
+	if warm > 0 {
+		r.warm.schedule(a, 0, warm)
+	}
+	if warm < a.batch.Len() {
+		r.now.schedule(a, warm, a.batch.Len())
 	}
 }
 
 func (r *recorder) response(a *attempt) {
-	b := a.batch
-	if a.made.unpaced {
-		r.now.record(r.now.Response, a.end-a.made.at, a.acked)
-		return
+	warm := r.warming(a.batch, a.acked)
+	if warm > 0 {
+		r.warm.response(a, 0, warm)
 	}
-	for i := range a.acked {
-		r.now.record(r.now.Response, a.end-b.due(i), 1)
+	if warm < a.acked {
+		r.now.response(a, warm, a.acked)
 	}
+}
+
+// warming is how many of the first n lines of b were due in the warm-up.
+func (r *recorder) warming(b *Batch, n int) int {
+	if r.warm == nil || b.due(0) >= r.warmup {
+		return 0
+	}
+	return sort.Search(n, func(i int) bool { return b.due(i) >= r.warmup })
 }
 
 func (r *recorder) fail(a *attempt) {
 	f := r.tally.failure(failureKey{a.failed.Reason, a.failed.Status})
 	if f.First == "" {
-		f.First, f.At = a.failed.Error(), a.end
+		f.First, f.At, f.Raise, f.made = a.failed.Error(), a.end, a.failed.Raise, a.tried
 	}
 	if !a.failed.Unsent {
 		f.Requests++
@@ -236,6 +185,13 @@ func (r *recorder) giveUp(o *Outcome, lines int, unknown bool) {
 	}
 }
 
+// made is how many lines were tried.
+func (r *recorder) made() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tally.Made
+}
+
 // miss counts lines that were due and will not be made.
 func (r *recorder) miss(n uint64) {
 	r.mu.Lock()
@@ -254,4 +210,15 @@ func (r *recorder) rotate(interval *Latency, sum *tally) {
 	r.mu.Unlock()
 	interval.merge(r.spare)
 	r.spare.reset()
+}
+
+// rotateWarm adds what was recorded of the warm-up since the last call. It needs no spare one: that
+// workers wait while it is merged is the warm-up's own business.
+func (r *recorder) rotateWarm(interval *Latency) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.warm != nil && !r.warm.empty() {
+		interval.merge(r.warm)
+		r.warm.reset()
+	}
 }

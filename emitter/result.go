@@ -48,6 +48,13 @@ type Failure struct {
 	Requests uint64        // attempts that failed for it
 	First    string        // the first error's text
 	At       time.Duration // since the start, of the first
+	Raise    string        // the destination's setting that raises the limit, if the first named one
+
+	// Offered is how many lines a second were due around At, or after the last due line around that;
+	// unpaced: all that had been tried until At, divided by it.
+	Offered float64
+
+	made uint64 // lines of all workers that had been tried until At; only if unpaced
 }
 
 // A Range is the sequence numbers From to To, both included.
@@ -73,7 +80,7 @@ type Progress struct {
 // A Result is the full account of a run.
 type Result struct {
 	Progress
-	Latency  Latency
+	Latency  Latency // of lines due (unpaced: made) after the warm-up
 	Started  time.Time
 	Elapsed  time.Duration // from before the first line to the end of the drain
 	Window   time.Duration // planned time, longer if the last confirmation came later

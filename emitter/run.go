@@ -67,6 +67,7 @@ func closeSinks(p Plan, sinks []Sink) error {
 type run struct {
 	plan      Plan
 	total     uint64 // lines of the whole plan
+	division  division
 	workers   []*worker
 	recorders []*recorder
 
@@ -96,15 +97,22 @@ func newRun(p Plan) *run {
 	if p.Count > 0 {
 		r.total = p.Count
 	}
-	if p.Schedule != nil && p.Duration > 0 {
-		r.total = DueBy(p.Schedule, p.Duration-1, r.total)
+	if d := planned(p); d > 0 {
+		r.plan.Duration = d
+		if p.Schedule != nil {
+			r.total = DueBy(p.Schedule, d-1, r.total)
+		}
+	}
+	r.division.group = p.Sink.Limits.Group
+	if p.Skew > 0 {
+		r.division.pattern = newPattern(p.Streams, p.Skew)
 	}
 	r.mean = 1 + int(math.Ceil(MeanLine(p.Seed, p.Source(0), p.Format(0), 100)))
 	r.end.Store(math.MaxInt64)
 	// As few recorders as keep workers from waiting for one another's locks.
 	r.recorders = make([]*recorder, min(p.Workers, 2*runtime.GOMAXPROCS(0), 16))
 	for i := range r.recorders {
-		r.recorders[i] = &recorder{now: newLatency()}
+		r.recorders[i] = newRecorder(p.Warmup)
 	}
 	r.workers = make([]*worker, p.Workers)
 	for i := range r.workers {
@@ -113,6 +121,16 @@ func newRun(p Plan) *run {
 	r.making.Store(int64(p.Workers))
 	r.watcher = watcher{run: r, total: newLatency()}
 	return r
+}
+
+// planned is how long lines are due: at most as long as the profile is; 0: without end.
+func planned(p Plan) time.Duration {
+	if profile, ok := p.Schedule.(Profile); ok {
+		if length, ok := profile.Length(); ok && (p.Duration == 0 || length < p.Duration) {
+			return length
+		}
+	}
+	return p.Duration
 }
 
 // do runs all workers to their end.
@@ -188,14 +206,23 @@ func (r *run) window() time.Duration {
 	case r.plan.Schedule == nil:
 		return r.plan.Duration
 	}
-	planned, ok := r.plan.Schedule.At(r.total)
-	if !ok {
-		planned, _ = r.lastDue()
-	}
+	return r.plannedEnd()
+}
+
+// plannedEnd is when the schedule's part in the run ends, at the latest with its duration: when the
+// line after the last would be due, or with the last, if there is none after it.
+func (r *run) plannedEnd() time.Duration {
+	end := time.Duration(math.MaxInt64)
 	if r.plan.Duration > 0 {
-		planned = min(planned, r.plan.Duration)
+		end = r.plan.Duration
 	}
-	return planned
+	if next, ok := r.plan.Schedule.At(r.total); ok {
+		return min(next, end)
+	}
+	if last, ok := r.lastDue(); ok && r.plan.Duration == 0 {
+		return last
+	}
+	return end
 }
 
 // result is the account of the run, which is over.
@@ -207,7 +234,7 @@ func (r *run) result() *Result {
 		Started:  r.start,
 		Elapsed:  r.elapsed,
 		Window:   r.window(),
-		Failures: t.sorted(),
+		Failures: r.failures(&t),
 		Stopped:  r.cutShort(),
 		Gone:     r.gone.Load(),
 	}

@@ -160,8 +160,6 @@ func TestCountIsExact(t *testing.T) {
 						}
 						inOrder(t, s)
 						for i, l := range r.Streams {
-							want := newCursor(0, 1, p.Streams)
-							want.slot = uint64(i)
 							if l.Stream != i || l.Next < 10_003/uint64(p.Streams) || len(l.Rejected)+len(l.Unknown) > 0 {
 								t.Errorf("ledger of stream %d: %+v", i, l)
 							}
@@ -238,6 +236,23 @@ func TestIntervalsDivideDurations(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestAProfileWithAnEndEndsTheRun: also if nothing else does, or would do so later.
+func TestAProfileWithAnEndEndsTheRun(t *testing.T) {
+	for _, d := range []time.Duration{0, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			profile, err := NewStages(Stage{time.Second, 10, 10}, Stage{time.Second, 30, 30}, Stage{time.Second, 0, 0})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &store{}
+			r := do(t, t.Context(), plan(Plan{Workers: 3, Schedule: profile, Duration: d, Drain: time.Second}, s, Limits{Bytes: large}), s)
+			if want := (Lines{Due: 40, Acked: 40}); r.Lines != want || r.Window != 3*time.Second || r.Stopped {
+				t.Errorf("lines %+v, want %+v; window %v, stopped %v", r.Lines, want, r.Window, r.Stopped)
+			}
+		})
 	}
 }
 
@@ -752,6 +767,11 @@ func TestPlanIsChecked(t *testing.T) {
 		"format":   func(p *Plan) { p.Format = nil },
 		"drain":    func(p *Plan) { p.Drain = -1 },
 		"snapshot": func(p *Plan) { p.Every = 1 },
+		"warm-up":  func(p *Plan) { p.Warmup = -1 },
+		"long":     func(p *Plan) { p.Warmup = longestTime + 1 },
+		"skew":     func(p *Plan) { p.Skew = -0.1 },
+		"skewed":   func(p *Plan) { p.Skew = mostSkew + 0.1 },
+		"no skew":  func(p *Plan) { p.Skew = math.NaN() },
 	} {
 		p := plan(Plan{Count: 1}, &store{}, Limits{Bytes: large})
 		spoil(&p)
@@ -764,30 +784,41 @@ func TestPlanIsChecked(t *testing.T) {
 // TestMakingAndCountingAllocatesNothing: from the schedule to the recorder, after the first batches.
 func TestMakingAndCountingAllocatesNothing(t *testing.T) {
 	for _, schedule := range []Schedule{nil, Rate(1e6)} {
-		p := numbered(Plan{Workers: 1, Streams: 10, Schedule: schedule, Identify: true, Burst: 1 << 40})
-		p.Sink = Opener{Limits: Limits{Bytes: 32 << 10, Streams: 3, Wait: time.Millisecond}}
-		r := newRun(p)
-		r.start = time.Now().Add(-time.Hour) // all is due
-		w := r.workers[0]
-		w.sink = confirming{}
-		batch := func() {
-			m := moment{at: r.clock(), unpaced: schedule == nil}
-			n := w.most()
-			if !m.unpaced {
-				w.drop(w.lanes.next(), m.at)
-				n = w.cut(w.lanes.next(), m.at)
-				m.due = w.goes()
-				w.due(w.lanes.next(), n)
+		for _, skew := range []float64{0, 1} {
+			for _, warmup := range []time.Duration{0, time.Minute} {
+				n := allocations(t, Plan{Workers: 1, Streams: 10, Schedule: schedule, Skew: skew, Warmup: warmup, Identify: true, Burst: 1 << 40})
+				if n != 0 {
+					t.Errorf("%v allocations a batch, schedule %v, skew %v, warm-up %v", n, schedule, skew, warmup)
+				}
 			}
-			w.send(t.Context(), w.lanes.next(), n, m)
-		}
-		for range 10 {
-			batch()
-		}
-		if n := testing.AllocsPerRun(100, batch); n != 0 {
-			t.Errorf("%v allocations a batch, schedule %v", n, schedule)
 		}
 	}
+}
+
+// allocations of a batch, on the mean.
+func allocations(t *testing.T, p Plan) float64 {
+	t.Helper()
+	p = numbered(p)
+	p.Sink = Opener{Limits: Limits{Bytes: 32 << 10, Streams: 3, Wait: time.Millisecond}}
+	r := newRun(p)
+	r.start = time.Now().Add(-time.Hour) // all is due
+	w := r.workers[0]
+	w.sink = confirming{}
+	batch := func() {
+		m := moment{at: r.clock(), unpaced: p.Schedule == nil}
+		n := w.most()
+		if !m.unpaced {
+			w.drop(w.lanes.next(), m.at)
+			n = w.cut(w.lanes.next(), m.at)
+			m.due = w.goes()
+			w.due(w.lanes.next(), n)
+		}
+		w.send(t.Context(), w.lanes.next(), n, m)
+	}
+	for range 10 {
+		batch()
+	}
+	return testing.AllocsPerRun(100, batch)
 }
 
 type confirming struct{}

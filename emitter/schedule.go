@@ -16,7 +16,21 @@ type Schedule interface {
 	At(k uint64) (due time.Duration, ok bool)
 }
 
-// Rate is the Schedule of a constant rate in lines a second, the first line at once. A worker
+// A Profile is a Schedule that can be told about before it runs. Any number of workers may ask it
+// at once, in any order.
+type Profile interface {
+	Schedule
+	// Length returns how long the profile is, its last pause included; ok is false if it goes on
+	// for ever. All its lines are due before that.
+	Length() (d time.Duration, ok bool)
+	// Peak returns the most lines a second that it asks for.
+	Peak() float64
+	// Mean returns the mean of lines a second over the first d of it, or over all of it where it
+	// is shorter or d is 0.
+	Mean(d time.Duration) float64
+}
+
+// Rate is the Profile of a constant rate in lines a second, the first line at once. A worker
 // keeps to it by a token bucket.
 type Rate float64
 
@@ -33,18 +47,38 @@ func (r Rate) At(k uint64) (time.Duration, bool) {
 	return time.Duration(due), true
 }
 
+func (r Rate) Length() (time.Duration, bool) { return 0, false }
+
+func (r Rate) Peak() float64 { return float64(r) }
+
+func (r Rate) Mean(time.Duration) float64 { return float64(r) }
+
+func (r Rate) about(t time.Duration) uint64 { return uint64(float64(r)*t.Seconds()) + 1 }
+
+// estimator is a Schedule that knows, about, how many of its lines are due at or before t, which is
+// not negative.
+type estimator interface{ about(t time.Duration) uint64 }
+
 // DueBy returns how many lines of s are due at or before t, at most limit.
 func DueBy(s Schedule, t time.Duration, limit uint64) uint64 {
 	late := func(k uint64) bool {
 		due, ok := s.At(k)
 		return !ok || due > t
 	}
-	// Double, then halve: At is cheap and the answer is mostly small against the limit.
-	high := uint64(1)
-	for high < limit && !late(high) {
-		high = min(limit, high*2)
+	var low uint64 // lines below are due, high is not
+	if e, ok := s.(estimator); ok && t >= 0 {
+		low = min(limit, e.about(t))
 	}
-	return uint64(sort.Search(int(min(high, limit)), func(k int) bool { return late(uint64(k)) }))
+	high := low
+	for step := uint64(1); low > 0 && late(low-1); step *= 2 {
+		high = low - 1
+		low = high - min(high, step-1)
+	}
+	for step := uint64(1); high < limit && !late(high); step *= 2 {
+		low = high + 1
+		high = low + min(limit-low, step-1)
+	}
+	return low + uint64(sort.Search(int(high-low), func(i int) bool { return late(low + uint64(i)) }))
 }
 
 // bucket is one worker's copy of the run's token bucket. It is asked with the schedule's time

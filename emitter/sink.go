@@ -28,6 +28,7 @@ type Outcome struct {
 	Gone    bool          // the destination has gone for good and wants no more: the run ends quietly
 	Reason  string        // in the destination's word, for counting: connection_refused, http_404
 	Status  int           // of the answer, 0 if there was none
+	Raise   string        // the destination's setting that raises the limit, if it was one
 	Err     error         // what was being done to what, and what happened
 }
 
@@ -54,6 +55,10 @@ type Limits struct {
 	Lines   int           // most in one batch; 0: no limit
 	Streams int           // most in one batch; 0: no limit
 	Wait    time.Duration // most schedule in one batch: how long its first line may wait for its last
+
+	// Group, if any, tells the group of a stream. Streams of different groups never share a batch.
+	// Called before the first line alone.
+	Group func(stream int) int
 }
 
 // An Opener opens a destination for the workers of a run.

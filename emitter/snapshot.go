@@ -10,7 +10,8 @@ type Snapshot struct {
 	Progress
 	At       time.Duration // since the start
 	Interval time.Duration // since the last snapshot
-	Latency  Latency       // of the interval
+	Latency  Latency       // of the interval, the warm-up's lines included
+	Warmup   bool          // all of the interval lies in the warm-up
 	Backlog  uint64        // lines due and neither made nor missed
 	Failures []Failure
 	Last     bool // the run is over: the rest of it
@@ -21,7 +22,7 @@ type watcher struct {
 	run   *run
 	at    time.Duration
 	sum   tally    // all of it, at the last look
-	total *Latency // of the whole run
+	total *Latency // of the whole run after the warm-up
 }
 
 // watch hands out a Snapshot at every interval until done is closed.
@@ -48,12 +49,16 @@ func (w *watcher) look(now time.Duration, last bool) {
 		r.rotate(interval, &w.sum)
 	}
 	w.total.merge(interval)
+	for _, r := range w.run.recorders {
+		r.rotateWarm(interval)
+	}
 	s := Snapshot{
 		Progress: w.sum.Progress,
 		At:       now,
 		Interval: now - w.at,
 		Latency:  *interval,
-		Failures: w.sum.sorted(),
+		Failures: w.run.failures(&w.sum),
+		Warmup:   now <= w.run.plan.Warmup,
 		Last:     last,
 	}
 	w.at = now

@@ -56,7 +56,7 @@ func newWorker(r *run, index int) *worker {
 	if rate, ok := p.Schedule.(Rate); ok {
 		w.bucket = newBucket(rate)
 	}
-	all := newCursor(index, p.Workers, p.Streams)
+	all := newCursor(index, p.Workers, p.Streams).under(&r.division)
 	w.lanes = newLanes(all, uint64(p.Sink.Limits.Streams), r.total, p.Burst, w.turn)
 	// Room for a few more keeps apart what workers write for each line: two of them on one cache
 	// line took 60 ns for a line instead of 34.
@@ -237,9 +237,10 @@ func (w *worker) fill(l *lane, n int, m moment) {
 	wall := w.run.wall + int64(m.at)
 	due, longest := m.at, w.longest
 	for i := range lines {
-		s := &w.streams[l.slot+c.slot]
+		slot := c.slot()
+		s := &w.streams[l.slot+slot]
 		s.last = max(wall, s.last+1)
-		r.Stream, r.Seq, r.Time, r.Rand = c.stream(), s.seq, s.last, &s.rand
+		r.Stream, r.Seq, r.Time, r.Rand = c.streamOf(slot), s.seq, s.last, &s.rand
 		s.seq++
 		w.source(r)
 		if !m.unpaced {

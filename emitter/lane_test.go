@@ -1,0 +1,76 @@
+package emitter
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestGroupsNeverShareABatch: whichever streams may go together otherwise.
+func TestGroupsNeverShareABatch(t *testing.T) {
+	for name, group := range map[string]func(int) int{
+		"one":         func(int) int { return 7 },
+		"by turns":    func(stream int) int { return stream % 5 },
+		"in blocks":   func(stream int) int { return stream / 10 },
+		"each alone":  func(stream int) int { return -stream },
+		"two, spread": func(stream int) int { return stream * stream % 7 % 2 },
+	} {
+		for _, skew := range []float64{0, 1} {
+			for _, limits := range []Limits{{Bytes: large, Wait: time.Second}, {Bytes: 200}, {Bytes: large, Streams: 4, Wait: time.Second}} {
+				for _, schedule := range []Schedule{nil, Rate(2000)} {
+					synctest.Test(t, func(t *testing.T) {
+						limits.Group = group
+						s := &store{}
+						s.answer = func(_ context.Context, _ int, b *Batch) (int, error) {
+							for i := range b.Len() {
+								if group(b.Stream(i)) != group(b.Stream(0)) {
+									t.Errorf("%s: a batch of stream %d and stream %d", name, b.Stream(0), b.Stream(i))
+								}
+							}
+							return b.Len(), nil
+						}
+						p := plan(Plan{Workers: 3, Streams: 50, Skew: skew, Schedule: schedule, Count: 5000, Drain: time.Second}, s, limits)
+						if r := do(t, t.Context(), p, s); r.Lines != (Lines{Due: 5000, Acked: 5000}) {
+							t.Errorf("%s: %+v", name, r.Lines)
+						}
+						inOrder(t, s)
+					})
+				}
+			}
+		}
+	}
+}
+
+// TestLanesAreAsWideAsTheirGroup: and no narrower, so that batches are full.
+func TestLanesAreAsWideAsTheirGroup(t *testing.T) {
+	inBlocks := func(stream int) int { return stream / 6 }
+	for _, c := range []struct {
+		group func(int) int
+		most  uint64
+		want  []uint64
+	}{
+		{nil, 0, []uint64{14}},
+		{nil, 4, []uint64{4, 4, 4, 2}},
+		{inBlocks, 0, []uint64{6, 6, 2}},
+		{inBlocks, 4, []uint64{4, 2, 4, 2, 2}},
+		{inBlocks, 9, []uint64{6, 6, 2}},
+	} {
+		all := newCursor(0, 1, 14).under(&division{group: c.group})
+		got := make(map[uint64]uint64) // slots by the first of them
+		ls := newLanes(all, c.most, 100, 0, byLine)
+		for _, l := range ls.list {
+			got[l.slot] = l.cursor.slots
+		}
+		var slot uint64
+		for _, want := range c.want {
+			if got[slot] != want {
+				t.Errorf("at most %d: the lane from slot %d on has %d streams, want %d of %v", c.most, slot, got[slot], want, c.want)
+			}
+			slot += want
+		}
+		if len(ls.list) != len(c.want) {
+			t.Errorf("at most %d: %d lanes, want %v", c.most, len(ls.list), c.want)
+		}
+	}
+}
