@@ -2,6 +2,7 @@ package push
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -55,6 +56,7 @@ type Decoder struct {
 	plain    []byte // a snappy block decoded
 	scratch  []byte // a label's value
 	json     jsonMemory
+	usual    usualRequest
 
 	source bytes.Reader
 	gzip   *gzip.Reader
@@ -93,6 +95,9 @@ func (d *Decoder) Decode(body []byte, contentType, contentEncoding string, visit
 	if !isJSON {
 		if body, err = d.unsnap(body); err != nil {
 			return err
+		}
+		if d.usual.read(d, body) {
+			return d.usual.visit(&d.entry, body, visit)
 		}
 		decode = d.decodeProtobuf
 	}
@@ -195,6 +200,9 @@ func (d *Decoder) unsnap(block []byte) ([]byte, error) {
 	if int64(size) > int64(len(block))*64/3 {
 		return nil, errCorrupt
 	}
+	if plain, ok := literal(block, size); ok {
+		return plain, nil
+	}
 	if cap(d.plain) < size {
 		d.plain = make([]byte, min(size+size/4, d.limits.Bytes))
 	}
@@ -203,6 +211,30 @@ func (d *Decoder) unsnap(block []byte) ([]byte, error) {
 		return nil, errCorrupt
 	}
 	return plain, nil
+}
+
+// literal returns what a block holds whose only element is a literal of the given size: a block that
+// was stored needs no copy.
+func literal(block []byte, size int) (plain []byte, ok bool) {
+	_, head := binary.Uvarint(block)
+	start := len(block) - size
+	if size == 0 || head >= start || block[head]&3 != 0 {
+		return nil, false
+	}
+	element := block[head:start]
+	// A literal's length less one is in its tag, or in the one to four bytes after it.
+	length, wide := int64(element[0]>>2), element[1:]
+	if width := length - 59; width > 0 {
+		if length = 0; int64(len(wide)) != width {
+			return nil, false
+		}
+		for i, b := range wide {
+			length |= int64(b) << (8 * i)
+		}
+	} else if len(wide) > 0 {
+		return nil, false
+	}
+	return block[start:], length == int64(size)-1
 }
 
 var errCorrupt = errors.New("snappy: corrupt input")

@@ -97,12 +97,20 @@ func (f *field) mustBe(wire int, name string) error {
 	return nil
 }
 
-// cutVarint reads a varint of at most ten bytes; like the official decoder it lets bits above the
-// 64th go.
+// cutVarint reads a varint. Nearly all are tags and lengths of a byte or two.
 func cutVarint(b []byte) (v uint64, rest []byte, err error) {
 	if len(b) > 0 && b[0] < 0x80 {
 		return uint64(b[0]), b[1:], nil
 	}
+	if len(b) > 1 && b[1] < 0x80 {
+		return uint64(b[0]&0x7f) | uint64(b[1])<<7, b[2:], nil
+	}
+	return cutLongVarint(b)
+}
+
+// cutLongVarint reads a varint of at most ten bytes; like the official decoder it lets bits above
+// the 64th go.
+func cutLongVarint(b []byte) (v uint64, rest []byte, err error) {
 	for i, c := range b {
 		if i == 10 {
 			return 0, nil, errOverflow
