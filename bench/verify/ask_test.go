@@ -1,0 +1,130 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// slow is a source whose lines come with time.
+type slow struct {
+	begun time.Time
+	come  []time.Duration // when a line comes, after begun; a negative one is lost
+	err   func(after time.Duration) error
+}
+
+func (s *slow) String() string { return "a slow place" }
+
+func (s *slow) Holding(_ context.Context, run string) (*Holding, error) {
+	if s.err != nil {
+		if err := s.err(time.Since(s.begun)); err != nil {
+			return nil, err
+		}
+	}
+	a := NewAccount(Limits{})
+	a.Expect(run)
+	b := a.NewBatch()
+	for seq, after := range s.come {
+		if after >= 0 && time.Since(s.begun) >= after {
+			b.Add(text(run, 0, uint64(seq), 1))
+		}
+	}
+	b.Take(0)
+	return a.Holding(run), nil
+}
+
+func (s *slow) Count(ctx context.Context, run string) (uint64, error) {
+	h, err := s.Holding(ctx, run)
+	if err != nil {
+		return 0, err
+	}
+	return h.Lines.Received, nil
+}
+
+func TestAsk(t *testing.T) {
+	seconds := func(all ...float64) (list []time.Duration) {
+		for _, s := range all {
+			list = append(list, time.Duration(s*float64(time.Second)))
+		}
+		return list
+	}
+	refused := func(time.Duration) error { return fmt.Errorf("%w: no", ErrRefused) }
+	for _, c := range []struct {
+		name    string
+		source  slow
+		ledger  bool
+		took    [2]float64 // seconds, at least and at most
+		stored  uint64
+		passed  string
+		visible [2]float64 // at least and at most, 0 and 0: not known
+	}{
+		{"all there", slow{come: seconds(0, 0, 0)}, true, [2]float64{0, 0}, 3, "true", [2]float64{0.5, 0.5}},
+		{"late", slow{come: seconds(0, 4, 12)}, true, [2]float64{12, 14}, 3, "true", [2]float64{12.5, 14.5}},
+		{"the first is late", slow{come: seconds(20, 20, 20)}, true, [2]float64{20, 22}, 3, "true", [2]float64{20.5, 22.5}},
+		{"one lost", slow{come: seconds(0, -1, 8)}, true, [2]float64{18, 22}, 2, "false", [2]float64{8.5, 10.5}},
+		{"none comes", slow{come: seconds(-1, -1, -1)}, true, [2]float64{58, 60}, 0, "false", [2]float64{}},
+		{"never settles", slow{come: seconds(0, 9, 18, 27, 36, 45, 54, 63)}, false, [2]float64{58, 60}, 7, "true", [2]float64{}},
+		{"no ledger", slow{come: seconds(0, 3, 4)}, false, [2]float64{14, 17}, 3, "true", [2]float64{}},
+		{"a gap without ledger", slow{come: seconds(0, -1, 4)}, false, [2]float64{14, 17}, 2, "false", [2]float64{}},
+		{"down for a while", slow{come: seconds(0, 0, 0), err: func(after time.Duration) error {
+			if after < 30*time.Second {
+				return errors.New("down")
+			}
+			return nil
+		}}, true, [2]float64{30, 32}, 3, "true", [2]float64{30.5, 32.5}},
+		{"down", slow{err: func(time.Duration) error { return errors.New("down") }}, true, [2]float64{58, 60}, 0, "", [2]float64{}},
+		{"refused", slow{err: refused}, true, [2]float64{0, 0}, 0, "", [2]float64{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := Question{Run: "r", Settle: 10 * time.Second}
+				if c.ledger {
+					q.Ledger = &Ledger{RunID: "r", Ended: time.Now(), Streams: []Sent{{Next: 3}}}
+					time.Sleep(500 * time.Millisecond)
+				}
+				c.source.begun = time.Now()
+				v := Ask(t.Context(), &c.source, q)
+				took := time.Since(c.source.begun).Seconds()
+				if took < c.took[0] || took > c.took[1] {
+					t.Errorf("took %v s", took)
+				}
+				passed := ""
+				if v.Passed != nil {
+					passed = fmt.Sprint(*v.Passed)
+				}
+				if passed != c.passed || v.Stored != c.stored || v.RunID != "r" || v.Source != "a slow place" || (v.Error != "") != (c.passed == "") {
+					t.Errorf("verdict is %+v", v)
+				}
+				after := 0.0
+				if v.VisibleAfter != nil {
+					after = *v.VisibleAfter
+				}
+				if after < c.visible[0] || after > c.visible[1] {
+					t.Errorf("visible after %v s", after)
+				}
+			})
+		})
+	}
+}
+
+func TestAskWrong(t *testing.T) {
+	for _, q := range []Question{
+		{}, {Run: `a"b`}, {Run: strings.Repeat("a", 65)}, {Run: "a", Ledger: &Ledger{RunID: "b"}},
+	} {
+		if v := Ask(t.Context(), &slow{}, q); v.Error == "" || v.Passed != nil {
+			t.Errorf("%+v: verdict is %+v", q, v)
+		}
+	}
+}
+
+func TestAskCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if v := Ask(ctx, &slow{}, Question{Run: "a"}); v.Error == "" || v.Passed != nil {
+		t.Errorf("verdict is %+v", v)
+	}
+}

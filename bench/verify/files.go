@@ -1,0 +1,156 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/exitfound/lologen/emitter/line"
+)
+
+// Files is a Source that reads files of lines, rotated and gzipped ones too. They are read in the
+// order of their last change, which is that of the lines in them.
+type Files struct {
+	paths []string
+	last  *Holding // what Count has read
+}
+
+// NewFiles checks that the files can be opened.
+func NewFiles(paths ...string) (*Files, error) {
+	if len(paths) == 0 {
+		return nil, errors.New("no file to read")
+	}
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		info, err := f.Stat()
+		_ = f.Close()
+		if err != nil {
+			return nil, err
+		}
+		if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("open %s: not a regular file", path)
+		}
+	}
+	return &Files{paths: paths}, nil
+}
+
+func (f *Files) String() string { return strings.Join(f.paths, ", ") }
+
+// Count implements Source.
+func (f *Files) Count(ctx context.Context, run string) (uint64, error) {
+	f.last = nil
+	sorted, err := byChange(f.paths)
+	if err != nil {
+		return 0, err
+	}
+	a := NewAccount(Limits{})
+	a.Expect(run)
+	r := &fileReader{batch: a.NewBatch()}
+	for _, path := range sorted {
+		if err := r.file(ctx, path); err != nil {
+			return 0, fmt.Errorf("read %s: %w", path, err)
+		}
+	}
+	f.last = a.Holding(run)
+	f.last.Notes = r.notes
+	return f.last.Lines.Received, nil
+}
+
+// Holding implements Source.
+func (f *Files) Holding(ctx context.Context, run string) (*Holding, error) {
+	if f.last == nil || f.last.RunID != run {
+		if _, err := f.Count(ctx, run); err != nil {
+			return nil, err
+		}
+	}
+	return f.last, nil
+}
+
+func byChange(paths []string) ([]string, error) {
+	changed := make(map[string]time.Time, len(paths))
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		changed[path] = info.ModTime()
+	}
+	sorted := slices.Clone(paths)
+	slices.SortStableFunc(sorted, func(a, b string) int { return changed[a].Compare(changed[b]) })
+	return slices.Compact(sorted), nil
+}
+
+// fileReader reads file after file into one account.
+type fileReader struct {
+	batch *Batch
+	notes []string
+}
+
+func (r *fileReader) file(ctx context.Context, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	buffered := bufio.NewReaderSize(file, 256<<10)
+	var text io.Reader = buffered
+	switch magic, _ := buffered.Peek(4); {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		unpacked, err := gzip.NewReader(buffered)
+		if err != nil {
+			return fmt.Errorf("unpack: %w", err)
+		}
+		defer unpacked.Close()
+		text = unpacked
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return fmt.Errorf("%w: packed with zstd, unpack it first", ErrRefused)
+	}
+	return r.lines(ctx, path, text)
+}
+
+func (r *fileReader) lines(ctx context.Context, path string, text io.Reader) error {
+	const longest, together = 16 << 20, 1000
+	scanner := bufio.NewScanner(text)
+	scanner.Buffer(make([]byte, 256<<10), longest)
+	for n := 1; scanner.Scan(); n++ {
+		if len(scanner.Bytes()) == 0 { // ends a line that was cut
+			continue
+		}
+		if r.batch.Add(scanner.Bytes()) == line.Broken {
+			r.note(fmt.Sprintf("%s, line %d: its identity is cut or garbled", path, n))
+		}
+		if n%together == 0 {
+			r.batch.Take(0)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+	r.batch.Take(0)
+	if err := scanner.Err(); err != nil {
+		if errors.Is(err, bufio.ErrTooLong) {
+			return fmt.Errorf("%w: a line of over %d bytes", ErrRefused, longest)
+		}
+		return err
+	}
+	return nil
+}
+
+func (r *fileReader) note(text string) {
+	const most = 20
+	if len(r.notes) < most {
+		r.notes = append(r.notes, text)
+	}
+}

@@ -1,0 +1,99 @@
+package verify
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// write makes a file of lines, last changed some hours ago.
+func write(t *testing.T, name string, packed bool, hours int, lines ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	data := []byte(strings.Join(lines, "\n"))
+	if packed {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, _ = w.Write(data)
+		_ = w.Close()
+		data = b.Bytes()
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	changed := time.Now().Add(-time.Duration(hours) * time.Hour)
+	if err := os.Chtimes(path, changed, changed); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func askFiles(t *testing.T, l *Ledger, paths ...string) *Verdict {
+	t.Helper()
+	f, err := NewFiles(paths...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Ask(t.Context(), f, Question{Run: "r", Ledger: l, Settle: time.Nanosecond})
+}
+
+func TestFiles(t *testing.T) {
+	l := func(seq uint64) string { return string(text("r", 0, seq, 1)) }
+	newest := write(t, "app.log", false, 0, l(4), l(5), "", string(text("other", 0, 9, 1)), "")
+	middle := write(t, "app.log.1", false, 1, l(2), l(3))
+	oldest := write(t, "app.log.2.gz", true, 2, l(0), l(1), "")
+	ledger := &Ledger{RunID: "r", Streams: []Sent{{Next: 6}}}
+	v := askFiles(t, ledger, newest, middle, oldest, newest)
+	if v.Passed == nil || !*v.Passed || v.Stored != 6 || v.Reordered != 0 || v.Duplicated != 0 { // a file that is named twice is read once
+		t.Errorf("verdict is %+v", v)
+	}
+}
+
+// TestFilesDamaged cuts a line in the middle of its text, another within its identity, and the
+// file's end.
+func TestFilesDamaged(t *testing.T) {
+	var lines []string
+	for seq := range uint64(10) {
+		lines = append(lines, string(text("r", 0, seq, 1)))
+	}
+	lines[3] = lines[3][:20]
+	lines[5] = lines[5][:len(lines[5])-5]
+	lines = lines[:9]
+	lines[8] = lines[8][:10]
+	path := write(t, "app.log", false, 0, lines...)
+	v := askFiles(t, &Ledger{RunID: "r", Streams: []Sent{{Next: 10}}}, path)
+	want := []Finding{{0, 3, 3, Lost}, {0, 5, 5, Lost}, {0, 8, 9, Lost}}
+	if v.Passed == nil || *v.Passed || v.Lost != 4 || v.Corrupt != 1 || !reflect.DeepEqual(v.Ranges, want) {
+		t.Errorf("verdict is %+v", v)
+	}
+	notes := strings.Join(v.Notes, "\n")
+	if !strings.Contains(notes, path+", line 6:") || !strings.Contains(notes, "2 lines without an identity") {
+		t.Errorf("notes are %q", notes)
+	}
+}
+
+func TestFilesFail(t *testing.T) {
+	if _, err := NewFiles(); err == nil {
+		t.Error("no files are files")
+	}
+	if _, err := NewFiles(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := NewFiles(t.TempDir()); err == nil {
+		t.Error("a directory is a file")
+	}
+	zstd := write(t, "app.log.zst", false, 0, "\x28\xb5\x2f\xfdxxx")
+	if v := askFiles(t, nil, zstd); !strings.Contains(v.Error, "zstd") {
+		t.Errorf("verdict is %+v", v)
+	}
+	long := write(t, "long.log", false, 0, strings.Repeat("x", 17<<20))
+	if v := askFiles(t, nil, long); !strings.Contains(v.Error, "a line of over") {
+		t.Errorf("verdict is %+v", v)
+	}
+}

@@ -1,0 +1,135 @@
+package verify
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/exitfound/lologen/emitter"
+)
+
+// A Ledger says what a run sent, and what became of it as far as the run knows.
+type Ledger struct {
+	RunID   string
+	Started time.Time
+	Ended   time.Time // the last confirmation, or a little later
+	Streams []Sent    // in the order of their numbers
+	Cut     bool      // there were more streams
+}
+
+// Sent is one stream: of the sequence numbers below Next, those in no range were confirmed.
+type Sent struct {
+	Stream   uint64
+	Next     uint64
+	Rejected []Range
+	Unknown  []Range
+	Cut      bool // there were more ranges
+}
+
+// NewLedger is the ledger of a run that identified its lines.
+func NewLedger(runID string, r *emitter.Result) *Ledger {
+	l := &Ledger{RunID: runID, Started: r.Started, Ended: r.Started.Add(r.Elapsed)}
+	for _, s := range r.Streams {
+		l.Streams = append(l.Streams, Sent{
+			Stream: uint64(s.Stream), Next: s.Next, Rejected: fromEmitter(s.Rejected), Unknown: fromEmitter(s.Unknown), Cut: s.Cut,
+		})
+	}
+	l.sort()
+	return l
+}
+
+func fromEmitter(ranges []emitter.Range) []Range {
+	list := make([]Range, len(ranges))
+	for i, r := range ranges {
+		list[i] = Range{r.From, r.To}
+	}
+	return tidy(list)
+}
+
+// ReadLedger reads it from a run's JSON report.
+func ReadLedger(path string) (*Ledger, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	l, err := parseLedger(text)
+	if err != nil {
+		return nil, fmt.Errorf("read ledger %s: %w", path, err)
+	}
+	return l, nil
+}
+
+func parseLedger(text []byte) (*Ledger, error) {
+	var report struct {
+		Version   int       `json:"version"`
+		RunID     string    `json:"run_id"`
+		Started   time.Time `json:"started"`
+		Elapsed   float64   `json:"elapsed"`
+		LedgerCut bool      `json:"ledger_cut"`
+		Ledger    *[]struct {
+			Stream   uint64  `json:"stream"`
+			Next     uint64  `json:"next"`
+			Rejected []Range `json:"rejected"`
+			Unknown  []Range `json:"unknown"`
+			Cut      bool    `json:"cut"`
+		} `json:"ledger"`
+	}
+	if err := json.Unmarshal(text, &report); err != nil {
+		return nil, fmt.Errorf("not the JSON report of a run: %w", err)
+	}
+	switch {
+	case report.Version != 1:
+		return nil, fmt.Errorf("a report of version %d, not 1", report.Version)
+	case !validRun(report.RunID):
+		return nil, fmt.Errorf("run_id %.80q is not one", report.RunID)
+	case report.Ledger == nil:
+		return nil, errors.New("it has none: the run did not identify its lines (--identify)")
+	}
+	l := &Ledger{
+		RunID: report.RunID, Started: report.Started, Cut: report.LedgerCut,
+		Ended: report.Started.Add(time.Duration(report.Elapsed * float64(time.Second))),
+	}
+	for _, s := range *report.Ledger {
+		l.Streams = append(l.Streams, Sent{
+			Stream: s.Stream, Next: s.Next, Rejected: tidy(s.Rejected), Unknown: tidy(s.Unknown), Cut: s.Cut,
+		})
+	}
+	l.sort()
+	return l, nil
+}
+
+func (l *Ledger) sort() {
+	slices.SortFunc(l.Streams, func(a, b Sent) int { return cmp.Compare(a.Stream, b.Stream) })
+}
+
+// Acked is how many lines were confirmed.
+func (l *Ledger) Acked() (n uint64) {
+	for _, s := range l.Streams {
+		n += size(s.acked())
+	}
+	return n
+}
+
+// acked is the sequence numbers that were confirmed.
+func (s *Sent) acked() []Range {
+	return common(below(s.Next), outside(tidy(slices.Concat(s.Rejected, s.Unknown))))
+}
+
+// unwanted is the sequence numbers that must not be stored: rejected, or never used.
+func (s *Sent) unwanted() []Range {
+	return common(outside(s.Unknown), outside(s.acked()))
+}
+
+// validRun reports whether a run may have this id, which goes into queries as it is.
+func validRun(id string) bool {
+	for _, c := range id {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return 0 < len(id) && len(id) <= 64
+}

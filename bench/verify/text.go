@@ -1,0 +1,99 @@
+package verify
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// JSON returns the verdict in one line.
+func (v *Verdict) JSON() ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode verdict: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// String returns the verdict in a few lines for people.
+func (v *Verdict) String() string {
+	var b strings.Builder
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-12s"+format+"\n", append([]any{name}, args...)...)
+	}
+	row(v.headline())
+	row("run", "%s, in %s", v.RunID, v.Source)
+	if v.Error == "" {
+		v.counts(row)
+		v.findings(row)
+	}
+	for _, note := range v.Notes {
+		row("note", "%s", note)
+	}
+	return b.String()
+}
+
+func (v *Verdict) headline() (word, text string) {
+	judged := "every confirmed line is stored, and nothing that should not be"
+	if v.Judged == "gaps" {
+		judged = "no gap below the highest sequence numbers (without a ledger, that is all that can be told)"
+	}
+	switch {
+	case v.Error != "":
+		return "UNKNOWN", strings.ReplaceAll(v.Error, "%", "%%")
+	case v.Passed == nil:
+		return "UNKNOWN", "what is known is not enough to judge"
+	case !*v.Passed:
+		return "FAILED", "not all is there, or more than should be"
+	}
+	return "PASSED", judged
+}
+
+func (v *Verdict) counts(row func(name, format string, args ...any)) {
+	unknown := ""
+	if v.UnknownStored > 0 {
+		unknown = fmt.Sprintf(", of which %s were sent without an answer", grouped(v.UnknownStored))
+	}
+	row("stored", "%s lines%s", grouped(v.Stored), unknown)
+	row("lost", "%s", grouped(v.Lost))
+	row("duplicated", "%s", grouped(v.Duplicated))
+	row("reordered", "%s", grouped(v.Reordered))
+	for _, more := range []struct {
+		name string
+		n    uint64
+	}{{"extra", v.Extra}, {"corrupt", v.Corrupt}, {"unproven", v.Unproven}} {
+		if more.n > 0 || more.name == "extra" && v.Judged == "ledger" {
+			row(more.name, "%s", grouped(more.n))
+		}
+	}
+	if v.VisibleAfter != nil {
+		row("visible", "%.3f s after the last confirmation", *v.VisibleAfter)
+	}
+	if e := v.EndToEnd; e != nil {
+		row("end to end", "p50 %.6f s, p99 %.6f s, max %.6f s", e.P50, e.P99, e.Max)
+	}
+}
+
+// findings lists what people read to the end.
+func (v *Verdict) findings(row func(name, format string, args ...any)) {
+	const most = 20
+	for _, f := range v.Ranges[:min(most, len(v.Ranges))] {
+		row(string(f.What), "stream %d: %d to %d (%s lines)", f.Stream, f.From, f.To, grouped(f.To-f.From+1))
+	}
+	switch more := len(v.Ranges) - most; {
+	case v.RangesCut:
+		row("", "and more: not all are listed, not even in JSON")
+	case more > 0:
+		row("", "and %d ranges more, which JSON lists", more)
+	}
+}
+
+// grouped writes 1234567 as 1,234,567.
+func grouped(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
