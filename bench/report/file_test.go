@@ -128,9 +128,9 @@ func TestOpenFileFails(t *testing.T) {
 		{filepath.Join(dir, "none", "run.json"), "no such file or directory", os.ErrNotExist},
 		{filepath.Join(file, "run.json"), "not a directory", nil},
 		{filepath.Join(dir, "dir.json"), "is a directory", nil},
-		{filepath.Join(dir, "run.xml"), "its extension must be one of .txt, .json", nil},
-		{filepath.Join(dir, "run"), "its extension must be one of .txt, .json", nil},
-		{"", "its extension must be one of .txt, .json", nil},
+		{filepath.Join(dir, "run.xml"), "its extension must be one of .txt, .json, .html, .hlog", nil},
+		{filepath.Join(dir, "run"), "its extension must be one of .txt, .json, .html, .hlog", nil},
+		{"", "its extension must be one of .txt, .json, .html, .hlog", nil},
 	}
 	for _, tt := range tests {
 		_, err := OpenFile(tt.path)

@@ -41,10 +41,10 @@ func (p *page) paragraph(format string, args ...any) {
 	p.line("%s", line)
 }
 
-// row is a row of a table: cells, and a text for the line below them.
+// row is a row of a table: cells, and texts for the lines below them.
 type row struct {
 	cells []string
-	note  string
+	notes []string
 }
 
 // table writes rows of the same number of cells, the first to the left and the others to the right.
@@ -62,8 +62,10 @@ func (p *page) table(rows []row) {
 			fmt.Fprintf(&b, "  %*s", width[i+1], cell)
 		}
 		p.line("%s", b.String())
-		if r.note != "" {
-			p.line("  %s", r.note)
+		for _, note := range r.notes {
+			if note != "" {
+				p.line("  %s", note)
+			}
 		}
 	}
 }

@@ -1,12 +1,11 @@
 // Package report turns the account of a run into what people and programs read: a screenful of
-// text that confesses first, and JSON.
+// text that confesses first, JSON, a histogram log; and reads, merges and compares such accounts.
 package report
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
+	"github.com/exitfound/lologen/bench/scrape"
 	"github.com/exitfound/lologen/emitter"
 )
 
@@ -16,23 +15,29 @@ const Version = 1
 // A Report is the JSON report of a run: seconds, and bytes that are lengths of lines without
 // their newlines. Its slices are never null. No field holds a secret.
 type Report struct {
-	Version   int       `json:"version"`
-	RunID     string    `json:"run_id"`
-	Seed      uint64    `json:"seed"`
-	Started   time.Time `json:"started"`
-	Elapsed   float64   `json:"elapsed"`
-	Window    float64   `json:"window"` // planned time, longer if the last confirmation came later
-	Plan      Plan      `json:"plan"`
-	Lines     Lines     `json:"lines"`
-	Requests  Requests  `json:"requests"`
-	Bytes     Bytes     `json:"bytes"`
-	Rate      Rate      `json:"rate"`
-	Latency   Latency   `json:"latency"`
-	Errors    []Failure `json:"errors"` // those of most lines first
-	Usage     Usage     `json:"usage"`
-	Ledger    []Stream  `json:"ledger,omitzero"` // nil without identities
-	LedgerCut bool      `json:"ledger_cut,omitempty"`
-	Verdict   Verdict   `json:"verdict"`
+	Version      int            `json:"version"`
+	RunID        string         `json:"run_id"` // of a merged report: those of its parts, joined by +
+	Seed         uint64         `json:"seed"`
+	Started      time.Time      `json:"started"`
+	Elapsed      float64        `json:"elapsed"`
+	Window       float64        `json:"window"` // planned time, longer if the last confirmation came later
+	Command      []string       `json:"command,omitempty"`
+	Plan         Plan           `json:"plan"`
+	Lines        Lines          `json:"lines"`
+	Requests     Requests       `json:"requests"`
+	Bytes        Bytes          `json:"bytes"`
+	Rate         Rate           `json:"rate"`
+	Latency      Latency        `json:"latency"`
+	Errors       []Failure      `json:"errors"` // those of most lines first
+	Work         Work           `json:"work"`
+	Usage        Usage          `json:"usage"`
+	Server       *scrape.Change `json:"server,omitempty"` // what the destination says of itself
+	Series       []Point        `json:"series,omitzero"`
+	Ledger       []Stream       `json:"ledger,omitzero"` // nil without identities
+	LedgerCut    bool           `json:"ledger_cut,omitempty"`
+	Verification *Verification  `json:"verification,omitempty"`
+	Parts        []Part         `json:"parts,omitempty"` // of a merged report
+	Verdict      Verdict        `json:"verdict"`
 }
 
 // Plan is what was asked for. Seconds that are 0 were not asked for.
@@ -40,11 +45,13 @@ type Plan struct {
 	Sink      string   `json:"sink"`
 	Target    string   `json:"target,omitempty"` // where to: a path, a method and a URL without its query
 	Ack       string   `json:"ack"`
+	Evidence  string   `json:"evidence,omitempty"` // why acked is weaker than it seems, in a sentence
 	Format    string   `json:"format"`
 	Workers   int      `json:"workers"`
 	Streams   int      `json:"streams"`
 	Rate      *float64 `json:"rate"`                 // lines a second; nil: unpaced
 	RateAsked string   `json:"rate_asked,omitempty"` // in the words of whoever asked, if not in lines a second
+	Schedule  string   `json:"profile,omitempty"`    // how the rate changes, in the words of whoever asked
 	Interval  float64  `json:"interval,omitempty"`   // between two lines of one worker
 	Duration  float64  `json:"duration,omitempty"`
 	Count     uint64   `json:"count,omitempty"`
@@ -53,6 +60,11 @@ type Plan struct {
 	Name      string   `json:"name"`
 	Identify  bool     `json:"identify"`
 	Batch     Batch    `json:"batch"`
+
+	Encoding          string   `json:"encoding,omitempty"`            // of a request: protobuf, json
+	Labels            []string `json:"labels,omitempty"`              // label sets of some streams
+	StreamsPerRequest int      `json:"streams_per_request,omitempty"` // at most; 0: it has no such thing
+	Tenants           int      `json:"tenants,omitempty"`
 }
 
 // Batch is how lines were handed over together.
@@ -104,32 +116,38 @@ type Latency struct {
 	Clamped  uint64   `json:"clamped,omitempty"`
 }
 
-// Failure is one reason for which attempts failed.
-type Failure struct {
-	Reason   string  `json:"reason"`
-	Status   int     `json:"status"`
-	Lines    uint64  `json:"lines"`
-	Requests uint64  `json:"requests"`
-	First    string  `json:"first"`
-	At       float64 `json:"at"` // since the start, of the first
+// Work is what the workers' time went into besides making lines: seconds of all workers together.
+type Work struct {
+	Sending float64 `json:"sending"`
+	Waiting float64 `json:"waiting"` // for lines to be due
+	Backoff float64 `json:"backoff"` // before a retry
 }
 
-// Stream says what became of one stream: of the sequence numbers below Next, those in no range
-// were confirmed.
-type Stream struct {
-	Stream   int         `json:"stream"`
-	Next     uint64      `json:"next"`
-	Rejected [][2]uint64 `json:"rejected"` // from and to, both included
-	Unknown  [][2]uint64 `json:"unknown"`
-	Cut      bool        `json:"cut,omitempty"` // there were more ranges
+// Verification is what the destination was found to hold of the run.
+type Verification struct {
+	Stored       uint64   `json:"stored"`
+	Lost         uint64   `json:"lost"` // acked, and not there
+	Duplicated   uint64   `json:"duplicated"`
+	Reordered    uint64   `json:"reordered"`
+	Extra        uint64   `json:"extra"`
+	VisibleAfter *float64 `json:"visible_after"`        // seconds from the last confirmation; nil: not known
+	Passed       *bool    `json:"passed"`               // nil: the destination could not be asked
+	Why          string   `json:"why,omitempty"`        // it could not be asked
+	EndToEnd     *Summary `json:"end_to_end,omitempty"` // made to received
 }
 
-// A Run is what is known of a run besides its Result.
+// A Run is what is known of a run besides its Result. All but the first four may be left out.
 type Run struct {
-	ID    string
-	Seed  uint64
-	Plan  Plan
-	Usage Usage
+	ID           string
+	Seed         uint64
+	Plan         Plan
+	Usage        Usage
+	Command      []string // that repeats the run, without secrets
+	Series       *Series
+	Server       *scrape.Change
+	Verification *Verification
+	SLO          []SLO  // as ParseSLO returned them
+	Aborted      string // the SLO that ended the run before its time
 }
 
 // New reports on a run.
@@ -141,6 +159,7 @@ func New(r *emitter.Result, run Run) *Report {
 		Started:  r.Started,
 		Elapsed:  r.Elapsed.Seconds(),
 		Window:   r.Window.Seconds(),
+		Command:  run.Command,
 		Plan:     run.Plan,
 		Lines:    Lines(r.Lines),
 		Requests: Requests(r.Requests),
@@ -149,69 +168,28 @@ func New(r *emitter.Result, run Run) *Report {
 			Target:   run.Plan.Rate,
 			Achieved: ratio(float64(r.Lines.Acked), r.Window.Seconds()),
 		},
-		Latency: latency(r.Latency),
-		Errors:  failures(r.Failures),
-		Usage:   run.Usage,
+		Latency:      latency(r.Latency),
+		Errors:       failures(r.Failures),
+		Work:         Work{r.Sending.Seconds(), r.Waiting.Seconds(), r.Backoff.Seconds()},
+		Usage:        run.Usage,
+		Server:       run.Server,
+		Verification: run.Verification,
+	}
+	if run.Series != nil {
+		report.Series = run.Series.Points()
 	}
 	if run.Plan.Identify {
 		report.Ledger, report.LedgerCut = ledger(r.Streams)
 	}
-	report.Verdict = judge(report, r)
+	report.Verdict = Verdict{Ended: ended(r), Aborted: run.Aborted, SLO: run.SLO}
+	report.judge()
 	return report
 }
 
-func failures(from []emitter.Failure) []Failure {
-	list := make([]Failure, 0, len(from))
-	for _, f := range from {
-		list = append(list, Failure{
-			Reason:   Clean(f.Reason),
-			Status:   f.Status,
-			Lines:    f.Lines,
-			Requests: f.Requests,
-			First:    Clean(f.First),
-			At:       f.At.Seconds(),
-		})
-	}
-	slices.SortStableFunc(list, func(a, b Failure) int {
-		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(b.Requests, a.Requests))
-	})
-	return list
-}
-
-// mostStreams and mostRanges bound a report's ledger: a report that does not fit into memory at
-// the end of a run is none.
-const (
-	mostStreams = 10_000
-	mostRanges  = 100_000
-)
-
-func ledger(from []emitter.StreamLedger) (list []Stream, cut bool) {
-	list = make([]Stream, 0, min(len(from), mostStreams))
-	sorted := slices.SortedFunc(slices.Values(from), func(a, b emitter.StreamLedger) int {
-		return cmp.Compare(a.Stream, b.Stream)
-	})
-	room := mostRanges
-	for _, s := range sorted[:min(len(sorted), mostStreams)] {
-		entry := Stream{
-			Stream:   s.Stream,
-			Next:     s.Next,
-			Rejected: ranges(s.Rejected, &room),
-			Unknown:  ranges(s.Unknown, &room),
-		}
-		entry.Cut = s.Cut || len(entry.Rejected)+len(entry.Unknown) < len(s.Rejected)+len(s.Unknown)
-		list = append(list, entry)
-	}
-	return list, len(from) > mostStreams
-}
-
-// ranges takes as many as there is room for.
-func ranges(from []emitter.Range, room *int) [][2]uint64 {
-	list := make([][2]uint64, min(len(from), *room))
-	*room -= len(list)
-	for i := range list {
-		list[i] = [2]uint64{from[i].From, from[i].To}
-	}
-	return list
+// Verified adds what the destination was found to hold, and judges the run again.
+func (r *Report) Verified(v *Verification) {
+	r.Verification = v
+	r.judge()
 }
 
 // ratio is a / b, and 0 where that is not a number.

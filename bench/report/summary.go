@@ -1,12 +1,15 @@
 package report
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/exitfound/lologen/emitter"
 )
 
-// A Summary is a histogram in a few numbers, in seconds.
+// A Summary is a histogram in a few numbers, in seconds, and whole.
 type Summary struct {
 	Count uint64  `json:"count"`
 	Min   float64 `json:"min"`
@@ -16,7 +19,14 @@ type Summary struct {
 	P99   float64 `json:"p99"`
 	P999  float64 `json:"p99_9"`
 	Max   float64 `json:"max"`
+
+	// Hdr is the histogram of nanoseconds in HdrHistogram's V2 compressed encoding, base64, as
+	// HdrHistogram's own tools read it. Summaries merge by it without loss.
+	Hdr string `json:"hdr,omitempty"`
 }
+
+// newHistogram has the range of the emitter's, so that merging drops nothing.
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(time.Hour), 3) }
 
 func summary(h *hdrhistogram.Histogram) Summary {
 	if h == nil || h.TotalCount() == 0 {
@@ -32,7 +42,54 @@ func summary(h *hdrhistogram.Histogram) Summary {
 		P99:   at(99),
 		P999:  at(99.9),
 		Max:   seconds(float64(h.Max())),
+		Hdr:   encode(h),
 	}
+}
+
+// encode cannot fail: the library writes to memory.
+func encode(h *hdrhistogram.Histogram) string {
+	b, _ := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	return string(b)
+}
+
+// histogram is the histogram that a summary was made of; it is nil if there is none.
+func (s Summary) histogram() (*hdrhistogram.Histogram, error) {
+	if s.Hdr == "" {
+		return nil, nil
+	}
+	// Packed, a hostile histogram of a vast range takes no vast memory.
+	packed, err := hdrhistogram.DecodePacked([]byte(s.Hdr))
+	if err != nil {
+		return nil, fmt.Errorf("decode histogram: %w", err)
+	}
+	h := newHistogram()
+	if dropped := packed.MergeInto(h); dropped > 0 {
+		return nil, fmt.Errorf("decode histogram: %d of its values are out of range", dropped)
+	}
+	return h, nil
+}
+
+// percentile is the value at p, 0 to 100. It is not ok if nothing was recorded, or if p is none
+// of the four and the histogram is not there.
+func (s Summary) percentile(p float64) (value float64, ok bool) {
+	if s.Count == 0 {
+		return 0, false
+	}
+	switch p {
+	case 50:
+		return s.P50, true
+	case 90:
+		return s.P90, true
+	case 99:
+		return s.P99, true
+	case 99.9:
+		return s.P999, true
+	}
+	h, err := s.histogram()
+	if h == nil || err != nil {
+		return 0, false
+	}
+	return seconds(float64(h.ValueAtPercentile(p))), true
 }
 
 func latency(l emitter.Latency) Latency {

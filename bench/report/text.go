@@ -11,8 +11,10 @@ func (r *Report) Text(w io.Writer) error {
 	var p page
 	r.confess(&p)
 	r.facts(&p)
+	r.objectives(&p)
 	r.latencies(&p)
 	r.errors(&p)
+	r.server(&p)
 	r.usage(&p)
 	if _, err := p.WriteTo(w); err != nil {
 		return fmt.Errorf("write report: %w", err)
@@ -55,19 +57,56 @@ func (b Bound) who() string {
 }
 
 func (r *Report) facts(p *page) {
-	p.item("run", "%s, seed %d; %s after %s (window %s)",
-		r.RunID, r.Seed, r.Verdict.Ended, Length(r.Elapsed), Length(r.Window))
+	p.item("run", "%s; %s after %s (window %s)", r.origin(), r.Verdict.Ended, Length(r.Elapsed), Length(r.Window))
 	p.item("load", "%s, %s, %s, %s", strings.TrimSpace(r.Plan.Sink+" "+r.Plan.Target), r.Plan.Format,
 		plural(r.Plan.Workers, "worker"), plural(r.Plan.Streams, "stream"))
+	if shape := r.Plan.shape(); shape != "" {
+		p.item("shape", "%s", shape)
+	}
 	p.item("rate", "%s, %s lines/s reached, %s/s",
 		r.asked(), Decimal(r.Rate.Achieved), size(ratio(float64(r.Bytes.Acked), r.Window)))
 	p.item("lines", "%s due: %s acked, %s rejected, %s unknown, %s missed", count(r.Lines.Due),
 		count(r.Lines.Acked), count(r.Lines.Rejected), count(r.Lines.Unknown), count(r.Lines.Missed))
 	p.item("bytes", "%s in acked lines, %s sent in all; acked = %s",
 		size(float64(r.Bytes.Acked)), size(float64(r.Bytes.Wire)), r.Plan.acked())
+	if r.Plan.Evidence != "" {
+		p.paragraph("%-9s %s", "evidence", r.Plan.Evidence)
+	}
 	p.item("requests", "%s sent, %s retried, %s failed",
 		count(r.Requests.Sent), count(r.Requests.Retried), count(r.Requests.Failed))
+	if r.Verification != nil {
+		p.item("stored", "%s", r.Verification.text())
+	}
 	p.item("verdict", "%s", r.verdict())
+	if r.Verdict.Aborted != "" {
+		p.item("aborted", "as %s could not be met any more", r.Verdict.Aborted)
+	}
+}
+
+// origin names the run, or the runs.
+func (r *Report) origin() string {
+	if len(r.Parts) > 0 {
+		return plural(len(r.Parts), "process") + " merged, " + shorten(Clean(r.RunID), mostReason)
+	}
+	return fmt.Sprintf("%s, seed %d", r.RunID, r.Seed)
+}
+
+// shape is what a destination that knows more than lines is asked to take.
+func (p Plan) shape() string {
+	var parts []string
+	if p.Encoding != "" {
+		parts = append(parts, p.Encoding)
+	}
+	if p.StreamsPerRequest > 0 {
+		parts = append(parts, plural(p.StreamsPerRequest, "stream")+" a request at most")
+	}
+	if p.Tenants > 0 {
+		parts = append(parts, plural(p.Tenants, "tenant"))
+	}
+	if len(p.Labels) > 0 {
+		parts = append(parts, "labels "+strings.Join(p.Labels, " "))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // acked says what a confirmed line means.
@@ -85,23 +124,12 @@ func (r *Report) asked() string {
 	switch {
 	case r.Rate.Target == nil:
 		return "unpaced"
+	case r.Plan.Schedule != "":
+		return fmt.Sprintf("%s lines/s asked (%s)", Decimal(*r.Rate.Target), shorten(r.Plan.Schedule, mostReason))
 	case r.Plan.RateAsked != "":
 		return fmt.Sprintf("%s lines/s asked (%s)", Decimal(*r.Rate.Target), r.Plan.RateAsked)
 	}
 	return Decimal(*r.Rate.Target) + " lines/s asked"
-}
-
-func (r *Report) verdict() string {
-	switch {
-	case !r.Verdict.Balanced:
-		return "failed: the ledger does not balance"
-	case !r.Verdict.Passed:
-		return fmt.Sprintf("failed: %s not stored, %s may or may not be stored",
-			plural(r.Lines.Rejected, "line"), count(r.Lines.Unknown))
-	case r.Verdict.Ended == Gone:
-		return "passed: the destination wanted no more"
-	}
-	return "passed: nothing rejected, nothing unknown"
 }
 
 func (r *Report) latencies(p *page) {
@@ -140,7 +168,7 @@ func (r *Report) errors(p *page) {
 		return
 	}
 	p.line("")
-	rows := []row{{cells: []string{"errors", "status", "lines", "requests"}}}
+	rows := []row{{cells: []string{"errors", "status", "lines", "requests", "first", "offered"}}}
 	for _, f := range r.Errors[:min(len(r.Errors), mostErrors)] {
 		rows = append(rows, f.row())
 	}
@@ -151,13 +179,20 @@ func (r *Report) errors(p *page) {
 }
 
 func (f Failure) row() row {
-	status := "-"
+	status, offered := "-", "-"
 	if f.Status != 0 {
 		status = fmt.Sprint(f.Status)
 	}
+	if f.Offered > 0 {
+		offered = Decimal(f.Offered) + "/s"
+	}
+	notes := []string{Clean(f.First)}
+	if f.Raise != "" {
+		notes = append(notes, "raise: "+Clean(f.Raise))
+	}
 	return row{
-		cells: []string{shorten(Clean(f.Reason), mostReason), status, count(f.Lines), count(f.Requests)},
-		note:  Clean(f.First),
+		cells: []string{shorten(Clean(f.Reason), mostReason), status, count(f.Lines), count(f.Requests), Length(f.At), offered},
+		notes: notes,
 	}
 }
 

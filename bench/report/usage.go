@@ -1,6 +1,9 @@
 package report
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
 	"runtime"
 	"runtime/metrics"
 )
@@ -10,8 +13,12 @@ type Usage struct {
 	CPU     float64 `json:"cpu"`     // seconds, user and system
 	Cores   int     `json:"cores"`   // that could be used at a time
 	MaxRSS  uint64  `json:"max_rss"` // bytes; of the process so far; 0 if the system does not say
+	RSS     uint64  `json:"-"`       // bytes; now; 0 if the system does not say
 	Mallocs uint64  `json:"mallocs"`
 	GC      uint64  `json:"gc"`
+
+	// Machine tells machines apart, and names none: processes of one machine share its cores.
+	Machine string `json:"machine,omitempty"`
 }
 
 // Measure returns what the process has used so far. It does not stop the world.
@@ -27,9 +34,25 @@ func Measure() Usage {
 		CPU:     cpu.Seconds(),
 		Cores:   runtime.GOMAXPROCS(0),
 		MaxRSS:  rss,
+		RSS:     resident(),
 		Mallocs: number(samples[0]) + number(samples[1]),
 		GC:      number(samples[2]),
+		Machine: digest(machine()),
 	}
+}
+
+// digest is empty of nothing.
+func digest(name string) string {
+	if name == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:4])
+}
+
+func hostname() string {
+	name, _ := os.Hostname() // without a name, every process counts as on a machine of its own
+	return name
 }
 
 // number is 0 for a metric that this version of Go does not have.

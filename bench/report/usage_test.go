@@ -25,6 +25,12 @@ func TestMeasure(t *testing.T) {
 	if u.MaxRSS < 1<<20 || u.MaxRSS > 1<<33 {
 		t.Errorf("%d bytes", u.MaxRSS)
 	}
+	if runtime.GOOS == "linux" && (u.RSS < 1<<20 || u.RSS > u.MaxRSS) {
+		t.Errorf("%d bytes now, %d at most", u.RSS, u.MaxRSS)
+	}
+	if len(u.Machine) != 8 || u.Machine != Measure().Machine {
+		t.Errorf("on machine %q and then on %q", u.Machine, Measure().Machine)
+	}
 	if u.Mallocs < 1000 || u.Mallocs > 1_000_000 {
 		t.Errorf("%d allocations", u.Mallocs)
 	}

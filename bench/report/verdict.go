@@ -2,7 +2,7 @@ package report
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/exitfound/lologen/emitter"
 )
@@ -12,16 +12,31 @@ type Verdict struct {
 	Passed   bool   `json:"passed"`
 	Balanced bool   `json:"balanced"` // if not, nothing else of the report can be trusted
 	Ended    Ended  `json:"ended"`
-	BoundBy  Bound  `json:"bound_by"`  // who kept the run from being faster
-	BoundWhy string `json:"bound_why"` // the evidence, in a sentence
+	Aborted  string `json:"aborted,omitempty"` // the SLO that ended the run before its time
+	BoundBy  Bound  `json:"bound_by"`          // who kept the run from being faster
+	BoundWhy string `json:"bound_why"`         // the evidence, in a sentence
 	SLO      []SLO  `json:"slo"`
 }
 
-// SLO is a demand on a run.
-type SLO struct {
-	Expr   string  `json:"expr"`
-	Value  float64 `json:"value"`
-	Passed bool    `json:"passed"`
+// SLOFailed reports whether an SLO was not met.
+func (v Verdict) SLOFailed() bool {
+	return slices.ContainsFunc(v.SLO, func(s SLO) bool { return !s.Passed })
+}
+
+// CoversLoss reports whether lines that ended rejected or unknown are within what was allowed:
+// SLOs on them were given, and all of those were met.
+func (v Verdict) CoversLoss() bool {
+	covered := false
+	for _, s := range v.SLO {
+		if !s.onLoss() {
+			continue
+		}
+		if !s.Passed {
+			return false
+		}
+		covered = true
+	}
+	return covered
 }
 
 // Ended is how a run came to its end.
@@ -43,17 +58,20 @@ const (
 	Limit       Bound = "limit"       // the destination said: not so fast
 )
 
-func judge(report *Report, r *emitter.Result) Verdict {
-	e := gather(report, r)
-	v := Verdict{
-		Balanced: report.Lines.Balanced(),
-		Ended:    ended(r),
-		SLO:      []SLO{},
-	}
+// judge fills in the verdict: how the run ended and which SLOs it has is known to it already.
+func (r *Report) judge() {
+	v := &r.Verdict
+	v.Balanced = r.Lines.Balanced()
+	v.SLO = r.evaluate(v.SLO)
 	// A reader that has seen enough (| head) loses what is in hand, and nobody minds.
-	v.Passed = v.Balanced && (report.Lines.Lost() == 0 || r.Gone)
-	v.BoundBy, v.BoundWhy = e.bound()
-	return v
+	delivered := r.Lines.Lost() == 0 || v.Ended == Gone || v.CoversLoss()
+	v.Passed = v.Balanced && delivered && !v.SLOFailed() && r.Verification.passed()
+	v.BoundBy, v.BoundWhy = gather(r).bound()
+}
+
+// passed is false also for a destination that could not be asked: nothing was shown.
+func (v *Verification) passed() bool {
+	return v == nil || v.Passed != nil && *v.Passed
 }
 
 func ended(r *emitter.Result) Ended {
@@ -76,7 +94,6 @@ const (
 // evidence is what a verdict goes by. Shares are of all workers' time, 0 to 1.
 type evidence struct {
 	*Report
-	gone    bool
 	target  float64 // lines a second; 0: unpaced
 	sending float64
 	waiting float64
@@ -84,18 +101,17 @@ type evidence struct {
 	cpu     float64 // share of the processors
 }
 
-func gather(report *Report, r *emitter.Result) evidence {
-	total := r.Elapsed.Seconds() * float64(report.Plan.Workers)
+func gather(r *Report) evidence {
+	total := r.Elapsed * float64(r.Plan.Workers)
 	e := evidence{
-		Report:  report,
-		gone:    r.Gone,
-		sending: min(1, ratio(r.Sending.Seconds(), total)),
-		waiting: min(1, ratio(r.Waiting.Seconds(), total)),
-		cpu:     report.Usage.share(r.Elapsed.Seconds()),
+		Report:  r,
+		sending: min(1, ratio(r.Work.Sending, total)),
+		waiting: min(1, ratio(r.Work.Waiting, total)),
+		cpu:     r.Usage.share(r.Elapsed),
 	}
-	e.making = max(0, 1-e.sending-e.waiting-ratio(r.Backoff.Seconds(), total))
-	if report.Rate.Target != nil {
-		e.target = *report.Rate.Target
+	e.making = max(0, 1-e.sending-e.waiting-ratio(r.Work.Backoff, total))
+	if r.Rate.Target != nil {
+		e.target = *r.Rate.Target
 	}
 	return e
 }
@@ -111,7 +127,7 @@ func (u Usage) share(elapsed float64) float64 {
 func (e evidence) bound() (Bound, string) {
 	paced := e.target > 0
 	switch {
-	case e.gone: // it has seen enough: nobody was held back
+	case e.Verdict.Ended == Gone: // it has seen enough: nobody was held back
 		return None, fmt.Sprintf("the destination wanted no more after %s.", plural(e.Lines.Acked, "line"))
 	case paced && e.reached():
 		return None, e.sayReached()
@@ -120,7 +136,7 @@ func (e evidence) bound() (Bound, string) {
 	case !paced:
 		return e.blameSlower()
 	case e.cpu >= busy:
-		return Generator, fmt.Sprintf("lologen used %s of %s.", percent(e.cpu), plural(e.Usage.Cores, "core"))
+		return Generator, e.sayBusy()
 	case e.sending >= mostly:
 		return Destination, e.saySending()
 	case e.Requests.Failed > 0:
@@ -175,20 +191,33 @@ func (e evidence) blameFailures() (Bound, string) {
 			most = f
 		}
 	}
-	return bound, fmt.Sprintf("%s of %s failed, most often with %s; %s ended rejected or unknown.",
-		count(e.Requests.Failed), plural(e.Requests.Sent, "request"), most.cause(), plural(e.Lines.Lost(), "line"))
+	return bound, fmt.Sprintf("%s of %s failed, most often with %s%s; %s ended rejected or unknown%s.",
+		count(e.Requests.Failed), plural(e.Requests.Sent, "request"), shorten(most.cause(), mostReason), most.sayOffered(),
+		plural(e.Lines.Lost(), "line"), most.sayRaise())
 }
 
-func isLimit(f Failure) bool {
-	return f.Status == 429 || strings.Contains(f.Reason, "rate_limit") || f.Reason == "stream_limit"
-}
-
-// cause is the reason, and the status where the reason does not tell it.
-func (f Failure) cause() string {
-	if f.Status == 0 || strings.HasSuffix(f.Reason, fmt.Sprint(f.Status)) {
-		return f.Reason
+func (f Failure) sayOffered() string {
+	if f.Offered == 0 {
+		return ""
 	}
-	return fmt.Sprintf("%s (%d)", f.Reason, f.Status)
+	return fmt.Sprintf(", first at %s lines/s", Decimal(f.Offered))
+}
+
+func (f Failure) sayRaise() string {
+	if f.Raise == "" {
+		return ""
+	}
+	return "; to raise it: " + shorten(f.Raise, mostReason)
+}
+
+// sayBusy also says what helps: nobody's destination is to be tuned for want of our own cores.
+func (e evidence) sayBusy() string {
+	late := ""
+	if s := e.Latency.Schedule; s != nil && s.Count > 0 {
+		late = fmt.Sprintf(" and was late by %s at p99", Length(s.P99))
+	}
+	return fmt.Sprintf("lologen used %s of %s%s: it needs more cores, or lines that cost less to make.",
+		digits(e.cpu*float64(e.Usage.Cores)), plural(e.Usage.Cores, "core"), late)
 }
 
 func (e evidence) saySending() string {

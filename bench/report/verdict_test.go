@@ -37,7 +37,7 @@ var verdictCases = []verdictCase{
 		short(r)
 		run.Usage.CPU = 19.5
 		r.Sending, r.Waiting = 600*time.Second, 0 // waiting for a core within Send
-	}, Generator, "lologen used 97.3 % of 2 cores"},
+	}, Generator, "lologen used 1.95 of 2 cores and was late by 1.19 ms at p99: it needs more cores, or lines that cost less to make."},
 	{"making", func(r *emitter.Result, run *Run) {
 		short(r)
 		run.Plan.Workers = 1
@@ -52,6 +52,11 @@ var verdictCases = []verdictCase{
 		short(r)
 		fail(r, 900, emitter.Failure{Reason: "rate_limited", Status: 429, Requests: 800}, emitter.Failure{Reason: "timeout", Requests: 100})
 	}, Limit, "900 of 1,000 requests failed, most often with rate_limited (429)"},
+	{"limit that can be raised", func(r *emitter.Result, _ *Run) {
+		short(r)
+		fail(r, 900, emitter.Failure{Reason: "rate_limited", Status: 429, Requests: 800, Raise: "ingestion_rate_mb", Offered: 64_000})
+	}, Limit, "900 of 1,000 requests failed, most often with rate_limited (429), first at 64,000 lines/s; " +
+		"0 lines ended rejected or unknown; to raise it: ingestion_rate_mb."},
 	{"limit by status alone", func(r *emitter.Result, _ *Run) {
 		short(r)
 		fail(r, 500, emitter.Failure{Reason: "http_429", Status: 429, Requests: 500})

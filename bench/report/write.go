@@ -14,6 +14,8 @@ var formats = []struct {
 }{
 	{"text", ".txt", (*Report).Text},
 	{"json", ".json", (*Report).JSON},
+	{"html", ".html", (*Report).HTML},
+	{"hlog", ".hlog", (*Report).HLog},
 }
 
 // Formats lists what Write accepts.

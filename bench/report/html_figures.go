@@ -1,0 +1,199 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// throughput is what was asked and what was reached, and what fell behind.
+func (r *Report) throughput(points []Point) []figure {
+	if len(points) == 0 {
+		return nil
+	}
+	var curves []curve
+	if r.Rate.Target != nil {
+		curves = append(curves, curve{Label: "asked", Tone: "muted", Shape: "dash",
+			Whole: perSecond().text(*r.Rate.Target), value: asked})
+	}
+	curves = append(curves, curve{Label: "reached", Tone: "accent", Shape: "area",
+		Whole: perSecond().text(r.Rate.Achieved), value: func(p Point) float64 { return p.Reached }})
+	list := []figure{
+		figure{ID: "rate", Title: "Lines a second", Note: warmup(points), unit: perSecond(), Wide: true, marked: true, Curves: curves}.over(points),
+		figure{ID: "volume", Title: "Volume confirmed", unit: bytesPerSecond(), Curves: []curve{{
+			Label: "acked", Tone: "accent", Shape: "area",
+			Whole: bytesPerSecond().text(ratio(float64(r.Bytes.Acked), r.Window)),
+			value: func(p Point) float64 { return p.Bytes },
+		}}}.over(points),
+	}
+	backlog := func(p Point) float64 { return float64(p.Backlog) }
+	if some(points, backlog) {
+		list = append(list, figure{ID: "backlog", Title: "Backlog: due and not yet made", unit: lineCount(), Curves: []curve{{
+			Label: "backlog", Tone: "warn", Shape: "area",
+			Whole: "at most " + lineCount().text(highest(points, backlog)),
+			value: backlog,
+		}}}.over(points))
+	}
+	return list
+}
+
+func warmup(points []Point) string {
+	if !points[0].Warmup {
+		return ""
+	}
+	return "shaded: warm-up, left out of the percentiles"
+}
+
+// highest is the most of those points that have the value.
+func highest(points []Point, value func(Point) float64) float64 {
+	var top float64
+	for _, p := range points {
+		if v := value(p); v > top {
+			top = v
+		}
+	}
+	return top
+}
+
+// latencyOverTime has a figure for each of the run's clocks.
+func (r *Report) latencyOverTime(points []Point) []figure {
+	if len(points) == 0 {
+		return nil
+	}
+	response := bands(r.Latency.Response, func(p Point) *Band { return &p.Response })
+	service := bands(r.Latency.Service, func(p Point) *Band { return &p.Service })
+	list := []figure{
+		figure{ID: "response", Title: "Response", Note: "confirmed minus due: what a user of the destination feels",
+			unit: duration(), log: true, Wide: true, marked: true, Curves: response}.over(points),
+		figure{ID: "service", Title: "Service", Note: "how long one attempt to send took",
+			unit: duration(), log: true, Curves: service}.over(points),
+	}
+	if r.Latency.Schedule != nil {
+		schedule := bands(*r.Latency.Schedule, func(p Point) *Band { return p.Schedule })
+		list = append(list, figure{ID: "schedule", Title: "Schedule", Note: "made minus due: lologen's own lateness",
+			unit: duration(), log: true, Curves: schedule}.over(points))
+	}
+	return list
+}
+
+func bands(whole Summary, of func(Point) *Band) []curve {
+	at := func(pick func(Band) float64) func(Point) float64 {
+		return func(p Point) float64 {
+			b := of(p)
+			if b == nil {
+				return absent()
+			}
+			return positive(pick(*b))
+		}
+	}
+	return []curve{
+		{"p50", "p50", "line", whole.text(whole.P50), at(func(b Band) float64 { return b.P50 })},
+		{"p90", "p90", "band", whole.text(whole.P90), at(func(b Band) float64 { return b.P90 })},
+		{"p99", "p99", "band", whole.text(whole.P99), at(func(b Band) float64 { return b.P99 })},
+		{"max", "max", "band", whole.text(whole.Max), at(func(b Band) float64 { return b.Max })},
+	}
+}
+
+// text writes one of s's values.
+func (s Summary) text(v float64) string {
+	if s.Count == 0 {
+		return "-"
+	}
+	return Length(v)
+}
+
+// mostReasons is how many reasons a chart tells apart; the rest is one.
+const mostReasons = 5
+
+// errorsOverTime stacks the failed requests by reason, the most frequent at the bottom.
+func (r *Report) errorsOverTime(points []Point) []figure {
+	total := map[string]uint64{}
+	for _, p := range points {
+		for reason, n := range p.Errors {
+			total[reason] += n
+		}
+	}
+	if len(total) == 0 {
+		return nil
+	}
+	reasons := slices.SortedFunc(maps.Keys(total), func(a, b string) int {
+		return cmp.Or(cmp.Compare(total[b], total[a]), cmp.Compare(a, b))
+	})
+	named := reasons[:min(len(reasons), mostReasons)]
+	f := figure{ID: "errors", Title: "Failed requests by reason", unit: requestsPerSecond(),
+		Wide: true, stacked: true, marked: true}
+	for i, reason := range named {
+		f.Curves = append(f.Curves, curve{Clean(reason), fmt.Sprintf("s%d", i+1), "layer",
+			plural(total[reason], "request"), failed(reason)})
+	}
+	if rest := reasons[len(named):]; len(rest) > 0 {
+		var n uint64
+		for _, reason := range rest {
+			n += total[reason]
+		}
+		f.Curves = append(f.Curves, curve{plural(len(rest), "other reason"), "muted", "layer",
+			plural(n, "request"), failed(rest...)})
+	}
+	return []figure{f.over(points)}
+}
+
+// failed is how many requests failed a second for those reasons.
+func failed(reasons ...string) func(Point) float64 {
+	return func(p Point) float64 {
+		var n uint64
+		for _, reason := range reasons {
+			n += p.Errors[reason]
+		}
+		return ratio(float64(n), p.Span)
+	}
+}
+
+// serverOverTime is what the destination says of itself, beside what we say.
+func (r *Report) serverOverTime(points []Point) []figure {
+	if !slices.ContainsFunc(points, func(p Point) bool { return p.Server != nil }) {
+		return nil
+	}
+	received := mean(points, serverLines())
+	discarded := mean(points, serverDiscarded())
+	return []figure{
+		figure{ID: "received", Title: "Lines a second, by both accounts", unit: perSecond(), Wide: true, marked: true, Curves: []curve{
+			{"received by Loki", "accent", "area", perSecond().text(received), serverLines()},
+			{"acked to lologen", "ink", "dash", perSecond().text(r.Rate.Achieved), func(p Point) float64 { return p.Reached }},
+			{"discarded by Loki", "bad", "line", perSecond().text(discarded), serverDiscarded()},
+		}}.over(points),
+		figure{ID: "inflow", Title: "Volume, by both accounts", unit: bytesPerSecond(), Curves: []curve{
+			{"received by Loki", "accent", "area", bytesPerSecond().text(mean(points, serverBytes())), serverBytes()},
+			{"acked to lologen", "ink", "dash", bytesPerSecond().text(ratio(float64(r.Bytes.Acked), r.Window)), func(p Point) float64 { return p.Bytes }},
+		}}.over(points),
+		figure{ID: "streams", Title: "Streams in Loki's memory", unit: plain(), Curves: []curve{
+			{"streams", "accent", "area", "at most " + whole(highest(points, serverStreams())), serverStreams()},
+		}}.over(points),
+	}
+}
+
+// machine is what the run took of the machine, and the destination of its own.
+func (r *Report) machine(points []Point) []figure {
+	rss := func(p Point) float64 { return positive(float64(p.RSS)) }
+	cpu := func(p Point) float64 { return p.CPU }
+	processors := figure{ID: "cpu", Title: "Processor", unit: cores(), Curves: []curve{
+		{"lologen", "ink", "line", cores().text(mean(points, cpu)), cpu}}}
+	memories := figure{ID: "rss", Title: "Resident memory", unit: memory(), Curves: []curve{
+		{"lologen", "ink", "line", "at most " + size(highest(points, rss)), rss}}}
+	if some(points, serverCPU()) {
+		processors.Curves = append(processors.Curves, curve{"Loki", "accent", "line",
+			cores().text(mean(points, serverCPU())), serverCPU()})
+	}
+	if some(points, serverRSS()) {
+		memories.Curves = append(memories.Curves, curve{"Loki", "accent", "line",
+			"at most " + size(highest(points, serverRSS())), serverRSS()})
+	}
+	var list []figure
+	if some(points, cpu) {
+		list = append(list, processors.over(points))
+	}
+	if some(points, rss) {
+		list = append(list, memories.over(points))
+	}
+	return list
+}
