@@ -1,50 +1,25 @@
 package receive
 
 import (
-	"bytes"
 	"errors"
 	"net"
-	"strconv"
 
 	"github.com/valyala/fasthttp"
 )
 
-const (
-	// echoMost bytes of a POST are sent back.
-	echoMost = 64 << 10
+const textType = "text/plain; charset=utf-8"
 
-	textType = "text/plain; charset=utf-8"
-	greeting = "Hello from lologen. Send log lines here: one as the query parameter line of a GET, or any number in the body of a POST. " +
-		"GET /report tells how many have come.\n"
-)
-
-// answer takes what a request brings and says so.
+// answer takes what a request brings, or says what was asked for.
 func (s *Server) answer(ctx *fasthttp.RequestCtx) {
-	var lines, size int
-	asked := ctx.IsGet() && string(ctx.Path()) == "/report"
-	switch {
-	case asked:
+	switch asked := string(ctx.Path()); {
+	case ctx.IsGet() && asked == "/report":
 		s.answerReport(ctx)
-	case ctx.IsGet():
-		lines, size = inQuery(ctx.URI().QueryString())
-		answerText(ctx, greeting)
-	case ctx.IsHead():
-		answerText(ctx, greeting)
-	case ctx.IsPost():
-		body := ctx.Request.Body()
-		if isForm(ctx.Request.Header.ContentType()) {
-			lines, size = inForm(body)
-		} else {
-			lines, size = inText(body)
-		}
-		answerPost(ctx, lines, size, body)
+	case ctx.IsGet() && asked == "/metrics":
+		s.answerMetrics(ctx)
+	case ctx.IsGet() && asked == "/ready":
+		answerText(ctx, "ready\n")
 	default:
-		answerText(ctx, "Only GET, HEAD and POST are answered here.\n")
-		ctx.Response.Header.Set(fasthttp.HeaderAllow, "GET, HEAD, POST")
-		ctx.SetStatusCode(fasthttp.StatusMethodNotAllowed)
-	}
-	if !asked {
-		s.counts.add(lines, size, ctx.Time())
+		s.take(ctx)
 	}
 	if s.conns.finishing.Load() {
 		ctx.SetConnectionClose()
@@ -58,29 +33,46 @@ func answerText(ctx *fasthttp.RequestCtx, text string) {
 	ctx.Response.SetBodyString(text)
 }
 
-func answerPost(ctx *fasthttp.RequestCtx, lines, size int, body []byte) {
-	var digits [20]byte
-	answerText(ctx, "Received lines: ")
-	ctx.Response.AppendBody(strconv.AppendInt(digits[:0], int64(lines), 10))
-	ctx.Response.AppendBodyString(", bytes: ")
-	ctx.Response.AppendBody(strconv.AppendInt(digits[:0], int64(size), 10))
-	ctx.Response.AppendBodyString(".\n")
-	ctx.Response.AppendBody(body[:min(len(body), echoMost)])
+// answerStatus gives a refusal its status, and names the methods that would have been allowed.
+func answerStatus(ctx *fasthttp.RequestCtx, status int, methods string) {
+	ctx.SetStatusCode(status)
+	if status == fasthttp.StatusMethodNotAllowed {
+		ctx.Response.Header.Set(fasthttp.HeaderAllow, methods)
+	}
 }
 
+// answerReport says what has been received, of one run line by line if it is named.
 func (s *Server) answerReport(ctx *fasthttp.RequestCtx) {
-	answerText(ctx, "")
-	body, err := s.Report().JSON()
+	w := <-s.workers // a report of a million ranges takes memory, too
+	defer func() { s.workers <- w }()
+	encode := s.Report().JSON
+	if run := ctx.QueryArgs().Peek("run"); run != nil {
+		held := s.account.Holding(string(run))
+		if held == nil {
+			answerText(ctx, "Nothing has come of this run.\n")
+			ctx.SetStatusCode(fasthttp.StatusNotFound)
+			return
+		}
+		encode = func() ([]byte, error) { return encodeJSON(held) }
+	}
+	body, err := encode()
+	answerBody(ctx, "application/json", body, err)
+}
+
+// answerBody answers with what was made for the purpose.
+func answerBody(ctx *fasthttp.RequestCtx, contentType string, body []byte, err error) {
 	if err != nil {
+		answerText(ctx, err.Error()+"\n")
 		ctx.SetStatusCode(fasthttp.StatusInternalServerError)
 		return
 	}
-	ctx.SetContentType("application/json")
+	answerText(ctx, "")
+	ctx.SetContentType(contentType)
 	ctx.Response.SetBodyRaw(body)
 }
 
 // refuse answers a request that could not be read.
-func refuse(ctx *fasthttp.RequestCtx, err error) {
+func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 	var small *fasthttp.ErrSmallBuffer
 	var network net.Error
 	status, text := fasthttp.StatusBadRequest, "This request cannot be understood.\n"
@@ -95,12 +87,11 @@ func refuse(ctx *fasthttp.RequestCtx, err error) {
 	ctx.Response.Reset()
 	answerText(ctx, text)
 	ctx.SetStatusCode(status)
-	if c, ok := ctx.Conn().(*conn); ok && status != fasthttp.StatusRequestTimeout {
+	if status == fasthttp.StatusRequestTimeout { // there may have been no request at all
+		return
+	}
+	s.counts.answered(status)
+	if c, ok := ctx.Conn().(*conn); ok {
 		c.linger.Store(true)
 	}
-}
-
-func isForm(contentType []byte) bool {
-	media, _, _ := bytes.Cut(contentType, []byte{';'})
-	return bytes.EqualFold(bytes.TrimSpace(media), []byte("application/x-www-form-urlencoded"))
 }

@@ -2,62 +2,68 @@ package receive
 
 import "bytes"
 
-// inText counts the lines of a body and their bytes without newlines; the last newline may be
-// missing.
-func inText(body []byte) (lines, size int) {
-	newlines := bytes.Count(body, []byte{'\n'})
-	lines = newlines
-	if len(body) > 0 && body[len(body)-1] != '\n' {
-		lines++
+// inText takes the lines of a body; the last newline may be missing.
+func (w *worker) inText(body []byte) {
+	for len(body) > 0 {
+		var line []byte
+		line, body, _ = bytes.Cut(body, []byte{'\n'})
+		w.add(line)
 	}
-	return lines, len(body) - newlines
 }
 
-// inQuery counts the line that a query brings, as line or as the msg of a record.
-func inQuery(query []byte) (lines, size int) {
-	if n, ok := value(query, "line"); ok {
-		return 1, n
+// inQuery takes the line that a query brings, as line or as the msg of a record.
+func (w *worker) inQuery(query []byte) {
+	if !w.value(query, "line") {
+		w.value(query, "msg")
 	}
-	if n, ok := value(query, "msg"); ok {
-		return 1, n
-	}
-	return 0, 0
 }
 
-// inForm counts the record that a form is. A form without one is text that came with the wrong
+// inForm takes the record that a form is. A form without one is text that came with the wrong
 // name, as curl -d sends it.
-func inForm(body []byte) (lines, size int) {
-	if n, ok := value(body, "msg"); ok {
-		return 1, n
+func (w *worker) inForm(body []byte) {
+	if !w.value(body, "msg") {
+		w.inText(body)
 	}
-	return inText(body)
 }
 
-// value returns the decoded length of the first value that url-encoded data has under a key
-// (which nobody escapes: it is all letters).
-func value(data []byte, key string) (n int, ok bool) {
+// value takes the first value that url-encoded data has under a key (which nobody escapes: it is
+// all letters).
+func (w *worker) value(data []byte, key string) (ok bool) {
 	for len(data) > 0 {
 		var pair []byte
 		pair, data, _ = bytes.Cut(data, []byte{'&'})
 		if name, v, _ := bytes.Cut(pair, []byte{'='}); string(name) == key {
-			return decodedLen(v), true
+			w.text = appendDecoded(w.text[:0], v)
+			w.add(w.text)
+			return true
 		}
 	}
-	return 0, false
+	return false
 }
 
-// decodedLen counts bytes: an escape is one, and a percent sign that begins none stands for itself.
-func decodedLen(v []byte) int {
-	n := 0
+// appendDecoded undoes url-encoding. A percent sign that begins no escape stands for itself.
+func appendDecoded(dst, v []byte) []byte {
 	for i := 0; i < len(v); i++ {
-		if v[i] == '%' && i+2 < len(v) && isHex(v[i+1]) && isHex(v[i+2]) {
+		switch c := v[i]; {
+		case c == '+':
+			dst = append(dst, ' ')
+		case c == '%' && i+2 < len(v) && isHex(v[i+1]) && isHex(v[i+2]):
+			dst = append(dst, unhex(v[i+1])<<4|unhex(v[i+2]))
 			i += 2
+		default:
+			dst = append(dst, c)
 		}
-		n++
 	}
-	return n
+	return dst
 }
 
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&^0x20 - 'A' + 10
 }

@@ -5,7 +5,16 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/exitfound/lologen/bench/verify"
 )
+
+// gathered is what gather adds, line by line. What the account knows of it is another matter.
+func gathered(gather func(w *worker)) (lines, bytes int, text string) {
+	w := newWorker(verify.NewAccount(verify.Limits{}), 1<<20, 0)
+	gather(w)
+	return w.lines, w.bytes, string(w.text)
+}
 
 func FuzzInText(f *testing.F) {
 	for _, s := range []string{"", "\n", "a", "a\n", "a\nb", "\n\n", "a\r\nb\r\n", "\x00\xff\n"} {
@@ -19,7 +28,7 @@ func FuzzInText(f *testing.F) {
 				wantSize += len(line)
 			}
 		}
-		if lines, size := inText([]byte(body)); lines != wantLines || size != wantSize {
+		if lines, size, _ := gathered(func(w *worker) { w.inText([]byte(body)) }); lines != wantLines || size != wantSize {
 			t.Errorf("%q: %d lines of %d bytes, want %d of %d", body, lines, size, wantLines, wantSize)
 		}
 	})
@@ -28,30 +37,37 @@ func FuzzInText(f *testing.F) {
 var escapes = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 
 // plainValue is value, pair by pair.
-func plainValue(data, key string) (n int, ok bool) {
+func plainValue(data, key string) (v string, ok bool) {
 	for _, pair := range strings.Split(data, "&") {
-		if name, v, _ := strings.Cut(pair, "="); name == key {
-			return len(escapes.ReplaceAllString(v, "x")), true
+		name, v, _ := strings.Cut(pair, "=")
+		if name != key {
+			continue
 		}
+		return escapes.ReplaceAllStringFunc(strings.ReplaceAll(v, "+", " "), func(escape string) string {
+			c, _ := url.PathUnescape(escape)
+			return c
+		}), true
 	}
-	return 0, false
+	return "", false
 }
 
 func FuzzValue(f *testing.F) {
 	for _, s := range []string{
 		"", "line=", "line", "line=a", "x=1&line=a%20b+c", "msg=a&line=b", "line=%", "line=%4", "line=%zz%41", "&&=&line=%25%2541",
-		"line=a&line=bc", "lines=a", "LINE=a", "line=a=b", "line=%\xff%C3%BC;x", "line=%%41", "msg=a%0Ab",
+		"line=a&line=bc", "lines=a", "LINE=a", "line=a=b", "line=%\xff%C3%BC;x", "line=%%41", "msg=a%0Ab", "line=%fF%Ff%aA%0a",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, data string) {
 		for _, key := range []string{"line", "msg"} {
-			n, ok := value([]byte(data), key)
-			if wantN, wantOK := plainValue(data, key); n != wantN || ok != wantOK {
-				t.Errorf("%q: %s is %d, %v; want %d, %v", data, key, n, ok, wantN, wantOK)
+			var ok bool
+			lines, size, text := gathered(func(w *worker) { ok = w.value([]byte(data), key) })
+			want, wantOK := plainValue(data, key)
+			if text != want || ok != wantOK || size != len(want) || lines != map[bool]int{true: 1}[ok] {
+				t.Errorf("%q: %s is %q, %v in %d lines of %d bytes; want %q, %v", data, key, text, ok, lines, size, want, wantOK)
 			}
 		}
-		lines, size := inQuery([]byte(data))
+		lines, size, _ := gathered(func(w *worker) { w.inQuery([]byte(data)) })
 		if lines < 0 || lines > 1 || size > len(data) {
 			t.Errorf("%q: %d lines of %d bytes", data, lines, size)
 		}
@@ -63,10 +79,10 @@ func FuzzInForm(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		lines, size := inForm([]byte(body))
-		wantLines, wantSize := inText([]byte(body))
-		if n, ok := plainValue(body, "msg"); ok {
-			wantLines, wantSize = 1, n
+		lines, size, _ := gathered(func(w *worker) { w.inForm([]byte(body)) })
+		wantLines, wantSize, _ := gathered(func(w *worker) { w.inText([]byte(body)) })
+		if v, ok := plainValue(body, "msg"); ok {
+			wantLines, wantSize = 1, len(v)
 		}
 		if lines != wantLines || size != wantSize {
 			t.Errorf("%q: %d lines of %d bytes, want %d of %d", body, lines, size, wantLines, wantSize)
@@ -78,8 +94,8 @@ func FuzzInForm(f *testing.F) {
 func TestValueAgreesWithURL(t *testing.T) {
 	for _, line := range []string{"", "a b+c", "50% \"quoted\" & more=less; ü\n\x00"} {
 		data := url.Values{"line": {line}, "k": {"v&line=x"}}.Encode()
-		if n, ok := value([]byte(data), "line"); !ok || n != len(line) {
-			t.Errorf("%q: %d, %v; want %d", data, n, ok, len(line))
+		if _, _, text := gathered(func(w *worker) { w.value([]byte(data), "line") }); text != line {
+			t.Errorf("%q: %q", data, text)
 		}
 	}
 }

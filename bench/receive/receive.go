@@ -1,5 +1,6 @@
-// Package receive is a web server that takes log lines over HTTP and counts them: what lologen's
-// http sink, or an agent, can be pointed at.
+// Package receive is a web server that takes log lines over HTTP and judges them: what lologen's
+// sinks, or an agent, can be pointed at. It takes plain text, Loki's push API and OTLP, keeps account
+// of the lines by run and stream, and makes mistakes if it is asked to.
 package receive
 
 import (
@@ -11,14 +12,18 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/valyala/fasthttp"
+	"golang.org/x/time/rate"
+
+	"github.com/exitfound/lologen/bench/verify"
 )
 
-// Config is where to listen, and the bounds of what a client may ask for. Zero bounds are the
-// defaults named here.
+// Config is where to listen, what to do wrong there, and the bounds of what a client may ask for.
+// Zero bounds are the defaults named here.
 type Config struct {
 	Listen      string        // host:port; port 0 is any that is free
 	Body        int           // most bytes in the body of a request: 16 MiB
@@ -27,6 +32,8 @@ type Config struct {
 	Write       time.Duration // most time for a client to take its answer: 30 s
 	Idle        time.Duration // most time between requests on a connection: 2 min, longer than clients keep one
 	Drain       time.Duration // most time for requests in progress when the server ends: 1 s
+	Account     verify.Limits // of what is remembered of lines
+	Faults      Faults
 }
 
 // Server listens from the moment it exists, and answers while Serve runs.
@@ -36,6 +43,13 @@ type Server struct {
 	drain    time.Duration
 	counts   counts
 	conns    connections
+	account  *verify.Account
+	workers  chan *worker
+	done     <-chan struct{} // closed when the server is to end
+
+	faults  Faults
+	bucket  *rate.Limiter
+	arrived atomic.Uint64 // requests
 }
 
 // Listen binds c.Listen.
@@ -45,16 +59,25 @@ func Listen(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", c.Listen, cause(err))
 	}
-	s := &Server{listener: l, drain: cmp.Or(c.Drain, time.Second)}
+	body := cmp.Or(c.Body, 16<<20)
+	account := verify.NewAccount(c.Account)
+	s := &Server{
+		listener: l,
+		drain:    cmp.Or(c.Drain, time.Second),
+		account:  account,
+		workers:  newWorkers(account, body, c.Faults.Drop),
+		faults:   c.Faults,
+		bucket:   c.Faults.bucket(),
+	}
 	s.counts.start = time.Now()
 	s.http = fasthttp.Server{
 		Name:               "lologen",
 		Handler:            s.answer,
-		ErrorHandler:       refuse,
+		ErrorHandler:       s.refuse,
 		ConnState:          s.conns.note,
 		Logger:             silent{},
 		Concurrency:        cmp.Or(c.Connections, 4096),
-		MaxRequestBodySize: cmp.Or(c.Body, 16<<20),
+		MaxRequestBodySize: body,
 		// The longest request line that the http sink sends is 8 KiB, and then come headers.
 		ReadBufferSize: 16 << 10,
 		ReadTimeout:    cmp.Or(c.Read, 30*time.Second),
@@ -108,6 +131,7 @@ func (s *Server) URL() string {
 // closes everything. When it returns no goroutine of the server is left. It can be called once.
 func (s *Server) Serve(ctx context.Context) error {
 	defer s.counts.finish()
+	s.done = ctx.Done()
 	stop := context.AfterFunc(ctx, func() { _ = s.listener.Close() })
 	defer stop()
 
@@ -134,7 +158,7 @@ func (s *Server) accept(ctx context.Context, wg *sync.WaitGroup) error {
 		case ctx.Err() != nil:
 			return nil
 		case passes(err):
-			pause(ctx, 10*time.Millisecond)
+			pause(s.done, 10*time.Millisecond)
 		default:
 			return fmt.Errorf("accept connection on %s: %w", s.Addr(), cause(err))
 		}
@@ -146,15 +170,6 @@ func (s *Server) accept(ctx context.Context, wg *sync.WaitGroup) error {
 func passes(err error) bool {
 	return errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EMFILE) ||
 		errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS)
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }
 
 // serve answers requests on c. What goes wrong with a client is the client's to know.

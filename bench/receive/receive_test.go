@@ -107,7 +107,7 @@ func TestCounts(t *testing.T) {
 			s, _ := start(t, Config{})
 			do(t, client(t), tt.method, s.URL()+tt.target, tt.contentType, tt.body)
 			r := s.Report()
-			if r.Unidentified != (Lines{tt.lines, tt.bytes}) || r.Requests != 1 {
+			if r.Unidentified != (Lines{Lines: tt.lines, Bytes: tt.bytes}) || r.Requests != 1 {
 				t.Errorf("%d requests with %+v, want 1 with %d lines of %d bytes", r.Requests, r.Unidentified, tt.lines, tt.bytes)
 			}
 			at, ok := s.LastLine()
@@ -173,7 +173,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("elapsed %v", live["elapsed"])
 	}
 	delete(live, "elapsed")
-	want := `map[rate:0 requests:1 runs:[] unidentified:map[bytes:5 lines:2] version:1]`
+	want := `map[answers:map[200:1] rate:0 requests:1 runs:[] unidentified:map[bytes:5 corrupt:0 lines:2 untracked:0] version:1]`
 	if got := fmt.Sprint(live); got != want {
 		t.Errorf("report %s, want %s", got, want)
 	}
@@ -184,24 +184,14 @@ func TestReport(t *testing.T) {
 	}
 }
 
-func TestReportText(t *testing.T) {
-	r := Report{Unidentified: Lines{1234567, 999}, Requests: 1000, Elapsed: 10.04, Rate: 64000.4}
-	want := "received  1,234,567 lines, 999 bytes, in 1,000 requests\n" +
-		"rate      64,000 lines a second from the first line to the last\n" +
-		"listened  10.0 s\n"
-	if got := r.String(); got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-}
-
 func TestRate(t *testing.T) {
-	s := new(Server)
-	s.counts.start = time.Now()
-	s.counts.add(1, 1, s.counts.start.Add(time.Second))
-	s.counts.add(99, 99, s.counts.start.Add(3*time.Second))
-	s.counts.add(0, 0, s.counts.start.Add(9*time.Second))
-	if r := s.Report(); r.Rate != 50 {
-		t.Errorf("rate %v, want 50", r.Rate)
+	var c counts
+	c.start = time.Now()
+	c.add(1, 1, c.start.Add(time.Second))
+	c.add(99, 99, c.start.Add(3*time.Second))
+	c.add(0, 0, c.start.Add(9*time.Second))
+	if r := c.rate(); r != 50 {
+		t.Errorf("rate %v, want 50", r)
 	}
 }
 
@@ -219,7 +209,7 @@ func TestManyClients(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got, want := s.Report().Unidentified, (Lines{clients * each * 3, clients * each * 5}); got != want {
+	if got, want := s.Report().Unidentified, (Lines{Lines: clients * each * 3, Bytes: clients * each * 5}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
