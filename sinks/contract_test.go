@@ -33,6 +33,7 @@ var places = map[string]func(*testing.T) place{
 	"file":     filePlace,
 	"discard":  func(t *testing.T) place { return place{opener: mustOpen(t, "discard", Config{Workers: 3})} },
 	"http":     httpPlace,
+	"loki":     lokiPlace,
 	"journald": journalPlace,
 }
 
@@ -47,7 +48,7 @@ func TestEverySinkHasAPlace(t *testing.T) {
 	}
 }
 
-func mustOpen(t *testing.T, name string, c Config) emitter.Opener {
+func mustOpen(t testing.TB, name string, c Config) emitter.Opener {
 	t.Helper()
 	o, err := Open(name, c)
 	if err != nil {

@@ -21,30 +21,18 @@ func openHTTP(c Config) (emitter.Opener, error) {
 		Limits: emitter.Limits{Lines: max(1, c.HTTP.Lines), Bytes: 1 << 20},
 		Ack:    emitter.AckResponse,
 		Open: func(ctx context.Context, _ int) (emitter.Sink, error) {
-			return newHTTPSink(ctx, e), nil
+			return &httpSink{client: newClient(ctx, e)}, nil
 		},
 	}, nil
 }
 
-// httpSink is one worker's requests, all on one connection that is kept alive. fasthttp encodes
-// and decodes them, but its client is left out: that repeats requests on its own, hides why a
-// connection broke, and leaves a goroutine behind for every connection.
+// httpSink is one worker's requests.
 type httpSink struct {
-	*endpoint
-	link   *link
-	req    fasthttp.Request
-	resp   fasthttp.Response
+	*client
 	target []byte // of a GET: the endpoint's own and then the line
 }
 
-func newHTTPSink(ctx context.Context, e *endpoint) *httpSink {
-	s := &httpSink{endpoint: e, link: newLink(ctx, e)}
-	e.prepare(&s.req)
-	s.resp.KeepBodyBuffer = true
-	return s
-}
-
-// Send makes one request of all of b's lines. The link knows the run's context already.
+// Send makes one request of all of b's lines.
 func (s *httpSink) Send(_ context.Context, b *emitter.Batch) (int, error) {
 	if b.Len() == 0 {
 		return 0, nil
@@ -54,23 +42,13 @@ func (s *httpSink) Send(_ context.Context, b *emitter.Batch) (int, error) {
 	}
 	defer s.req.SetBodyRaw(nil) // the batch is only lent
 
-	before := s.link.wrote
-	err := s.link.connect(time.Now().Add(s.Timeout))
-	connected := err == nil
-	request := s.link.wrote
-	if connected {
-		err = s.link.exchange(&s.req, &s.resp)
+	if err := s.attempt(b); err != nil {
+		return 0, err
 	}
-	b.Wire += s.link.wrote - before
-
-	switch {
-	case err == nil && s.confirms():
-		return b.Len(), nil
-	case err == nil:
+	if !s.confirms() {
 		return 0, s.refused(time.Now())
-	default:
-		return 0, s.failed(err, connected, s.link.wrote > request)
 	}
+	return b.Len(), nil
 }
 
 // fill puts b's lines where the method wants them.
@@ -93,11 +71,5 @@ func (s *httpSink) fill(b *emitter.Batch) error {
 		return s.unsent("line_too_long", "request target of %d bytes, at most %d are sent", len(s.target), targetMost)
 	}
 	s.req.Header.SetRequestURIBytes(s.target)
-	return nil
-}
-
-// Close lets go of the connection.
-func (s *httpSink) Close() error {
-	s.link.end()
 	return nil
 }

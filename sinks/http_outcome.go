@@ -16,36 +16,36 @@ import (
 
 // confirms reports whether the answer says that the lines were taken. 260 is what Loki says of
 // lines that it has dropped.
-func (s *httpSink) confirms() bool {
-	status := s.resp.StatusCode()
+func (c *client) confirms() bool {
+	status := c.resp.StatusCode()
 	return status >= 200 && status <= 299 && status != 260
 }
 
 // refused is the outcome of an answer that does not confirm: the lines are certainly not there,
 // except after a server's own failure, which may have come after it stored them.
-func (s *httpSink) refused(now time.Time) error {
-	status := s.resp.StatusCode()
+func (c *client) refused(now time.Time) *emitter.Outcome {
+	status := c.resp.StatusCode()
 	o := &emitter.Outcome{
 		Unknown: status >= 500,
 		Retry:   status >= 500 || status == fasthttp.StatusTooManyRequests,
 		Reason:  "http_" + strconv.Itoa(status),
 		Status:  status,
-		Err:     fmt.Errorf("%s: %s", s.name, s.answer(status)),
+		Err:     fmt.Errorf("%s: %s", c.name, c.answer(status)),
 	}
 	if status == fasthttp.StatusTooManyRequests {
 		o.Reason = "rate_limited"
 	}
 	if o.Retry {
-		o.After = retryAfter(s.resp.Header.Peek(fasthttp.HeaderRetryAfter), now)
+		o.After = retryAfter(c.resp.Header.Peek(fasthttp.HeaderRetryAfter), now)
 	}
 	return o
 }
 
 // answer is the status and the beginning of the body.
-func (s *httpSink) answer(status int) string {
+func (c *client) answer(status int) string {
 	const read, shown = 4 << 10, 256
-	body := s.resp.Body()
-	text := strings.TrimSpace(s.secrets.Replace(string(body[:min(len(body), read)])))
+	body := c.resp.Body()
+	text := strings.TrimSpace(c.secrets.Replace(string(body[:min(len(body), read)])))
 	text = strings.ToValidUTF8(text[:min(len(text), shown)], "")
 	head := strconv.Itoa(status)
 	if words := fasthttp.StatusMessage(status); words != fasthttp.StatusMessage(-1) {
@@ -76,33 +76,33 @@ func retryAfter(value []byte, now time.Time) time.Duration {
 }
 
 // unsent is the outcome of lines that no request was made of.
-func (s *httpSink) unsent(reason, format string, args ...any) error {
+func (c *client) unsent(reason, format string, args ...any) error {
 	return &emitter.Outcome{
 		Unsent: true,
 		Reason: reason,
-		Err:    fmt.Errorf("%s: not sent: %s", s.name, fmt.Sprintf(format, args...)),
+		Err:    fmt.Errorf("%s: not sent: %s", c.name, fmt.Sprintf(format, args...)),
 	}
 }
 
 // failed is the outcome of a request without an answer. Lines of which not a byte was written
 // are certainly not there.
-func (s *httpSink) failed(err error, connected, written bool) error {
+func (c *client) failed(err error, connected, written bool) error {
 	o := &emitter.Outcome{Unknown: connected && written, Retry: true}
 	var text string
-	o.Reason, text = s.why(err)
+	o.Reason, text = c.why(err)
 	var refusal *tlsError
 	if errors.As(err, &refusal) {
 		o.Unknown, o.Retry = false, false
 	}
-	if s.link.ctx.Err() != nil {
+	if c.link.ctx.Err() != nil {
 		o.Reason, text, o.Retry = "canceled", "given up, as the run has ended", false
 	}
-	o.Err = fmt.Errorf("%s: %s", s.name, s.secrets.Replace(text))
+	o.Err = fmt.Errorf("%s: %s", c.name, c.secrets.Replace(text))
 	return o
 }
 
 // why puts err into a word for counting and a few for reading.
-func (s *httpSink) why(err error) (word, text string) {
+func (c *client) why(err error) (word, text string) {
 	var (
 		refusal *tlsError
 		garbled *badAnswer
@@ -124,7 +124,7 @@ func (s *httpSink) why(err error) (word, text string) {
 	}
 	switch word = reason(err); word {
 	case "timeout":
-		return word, fmt.Sprintf("no answer within %v", s.Timeout)
+		return word, fmt.Sprintf("no answer within %v", c.Timeout)
 	case "other":
 		return word, err.Error()
 	}

@@ -375,7 +375,7 @@ func TestHTTPSecretsStaySecret(t *testing.T) {
 }
 
 func TestHTTPReasons(t *testing.T) {
-	s := &httpSink{endpoint: &endpoint{HTTP: HTTP{Timeout: time.Second}}}
+	s := &httpSink{client: &client{endpoint: &endpoint{HTTP: HTTP{Timeout: time.Second}}}}
 	for _, tt := range []struct {
 		err        error
 		word, text string

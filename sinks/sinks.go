@@ -19,7 +19,8 @@ type Config struct {
 	Thread  func(worker int) string // the name that a worker's lines carry
 	Stream  *os.File                // console: where to
 	Path    string                  // file: where to
-	HTTP    HTTP                    // http
+	HTTP    HTTP                    // http, loki
+	Loki    Loki                    // loki
 }
 
 // HTTP is how to reach a server and what to say to it.
@@ -46,6 +47,7 @@ var table = []struct {
 	{"file", openFile},
 	{"journald", openJournald},
 	{"http", openHTTP},
+	{"loki", openLoki},
 	{"discard", openDiscard},
 }
 

@@ -54,7 +54,7 @@ func dispatch(ctx context.Context, args []string, env map[string]string, io stdi
 	if err != nil {
 		return 0, err
 	}
-	app := newApp(all, io)
+	app := newApp(all, given.argv, io)
 	action := func(c *cli.Context) error {
 		v, err := gather(cmd, c, given, env)
 		if err != nil {
@@ -87,14 +87,14 @@ func chosen(all []command, args []string) (command, []string, error) {
 }
 
 // newApp describes the program to the library that parses flags and prints help.
-func newApp(all []command, io stdio) *cli.App {
+func newApp(all []command, given []string, io stdio) *cli.App {
 	app := &cli.App{
 		Name:                      "lologen",
 		Version:                   buildVersion(),
 		Writer:                    io.out,
 		ErrWriter:                 io.err,
 		HideHelpCommand:           true,
-		CustomAppHelpTemplate:     all[0].help(all),
+		CustomAppHelpTemplate:     all[0].help(all, given),
 		DisableSliceFlagSeparator: true,
 		OnUsageError:              onUsageError,
 		ExitErrHandler:            func(*cli.Context, error) {},
@@ -104,7 +104,7 @@ func newApp(all []command, io stdio) *cli.App {
 		app.Commands = append(app.Commands, &cli.Command{
 			Name:               c.name,
 			HideHelpCommand:    true,
-			CustomHelpTemplate: c.help(all),
+			CustomHelpTemplate: c.help(all, given),
 			OnUsageError:       onUsageError,
 			Flags:              cliFlags(c),
 		})

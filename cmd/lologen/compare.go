@@ -172,7 +172,7 @@ func (o *options) turn(ctx context.Context, v *values, sink string, table *compa
 		one.path = s.Path
 	}
 	if s.URL != "" {
-		one.http.URL = s.URL
+		one.http.URL, one.loki.url = s.URL, s.URL
 	}
 	l, err := one.ready(stdio{out: s.Stream})
 	if err != nil {
@@ -180,7 +180,7 @@ func (o *options) turn(ctx context.Context, v *values, sink string, table *compa
 		return nil
 	}
 	runtime.GC() // so that what the last turn left is not this one's to collect
-	a, err := l.run(ctx)
+	a, err := l.run(ctx, nil)
 	if a == nil {
 		table.AddAbsent(sink, err)
 		return nil
@@ -203,7 +203,7 @@ func (o *options) standIn(v *values, sink string) (*compare.StandIn, error) {
 		return compare.Pipe()
 	case sink == "file" && o.path == "":
 		return compare.File()
-	case sink == "http" && !v.given("url") && !v.given("web-host") && !v.given("web-port"):
+	case sink == "http" && !v.given("url") && !v.given("web-host") && !v.given("web-port"), sink == "loki" && !v.given("url"):
 		self, err := os.Executable()
 		if err != nil {
 			return nil, fmt.Errorf("start receiver: find our own file: %w", err)
@@ -220,6 +220,8 @@ func (o *options) whereTo(sink string) string {
 		return "appended to " + o.path
 	case "http":
 		return o.method + " " + target(o.http.URL)
+	case "loki":
+		return "POST " + target(o.loki.url)
 	case "discard":
 		return "nobody gets the lines: this is the cost of making them"
 	}

@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// help is a command's --help: groups in the order of its table of flags, with defaults.
-func (c *command) help(all []command) string {
+// help is a command's --help: groups in the order of its table of flags, with defaults. Flags that
+// few sinks use are shown beside those sinks only.
+func (c *command) help(all []command, given []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s - %s\n\nUsage:\n   %s [flags]\n", c.spelt(), c.usage, c.spelt())
 	if c.name == "" {
@@ -15,7 +17,12 @@ func (c *command) help(all []command) string {
 		}
 	}
 	group := ""
+	var more []string
 	for _, f := range c.flags {
+		if !f.concerns(given) {
+			more = append(more, f.only...)
+			continue
+		}
 		if f.group != group {
 			group = f.group
 			fmt.Fprintf(&b, "\n%s:\n", group)
@@ -26,12 +33,40 @@ func (c *command) help(all []command) string {
 	if c.name == "" {
 		fmt.Fprintf(&b, "   %s\n", (&flag{name: "version", usage: "which build this is"}).help())
 	}
+	if len(more) > 0 {
+		slices.Sort(more)
+		more = slices.Compact(more)
+		fmt.Fprintf(&b, "\nMore flags with %s: see %s %s --help.\n", strings.Join(more, ", "), c.spelt(), c.choosing(more[0]))
+	}
 	b.WriteString("\nEvery flag is also an environment variable (LOLOGEN_RATE=64k) and a key of --config.\n\nExamples:\n")
 	for _, e := range c.examples {
 		fmt.Fprintf(&b, "   %s\n", e)
 	}
 	fmt.Fprintf(&b, "\nExit codes: %s\n", c.exits)
 	return b.String()
+}
+
+// concerns reports whether the flag is of use with what was given in argv.
+func (f *flag) concerns(given []string) bool {
+	if f.only == nil || f.seed {
+		return true
+	}
+	for _, arg := range given {
+		for word := range strings.SplitSeq(arg[strings.IndexByte(arg, '=')+1:], ",") {
+			if (strings.HasPrefix(arg, "--type=") || strings.HasPrefix(arg, "--sinks=")) && slices.Contains(f.only, strings.ToLower(word)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// choosing is how the command is told to use a sink.
+func (c *command) choosing(sink string) string {
+	if c.flag("sinks") != nil {
+		return "--sinks " + sink
+	}
+	return "-t " + sink
 }
 
 // spelt is how the command is called.

@@ -18,6 +18,11 @@ func (o *options) readHTTP(v *values) error {
 	if o.batch.Lines > 1 && (o.method == "GET" || o.record) {
 		return usagef("%s %d: accepted is 1, as a GET and a record carry one line a request (-M POST carries more)", v.of("batch-lines").spelt, o.batch.Lines)
 	}
+	return nil
+}
+
+// readServer completes how a server is reached.
+func (o *options) readServer(v *values) error {
 	if err := o.readURL(v); err != nil {
 		return err
 	}
@@ -32,6 +37,7 @@ func (o *options) readURL(v *values) error {
 	s := v.of("url")
 	if s.origin == fromDefault {
 		o.http.URL = "http://" + net.JoinHostPort(reachable(o.host), strconv.Itoa(o.port)) + "/"
+		o.loki.url = "http://127.0.0.1:3100"
 		return nil
 	}
 	// Where nobody else can read it, a URL may hold credentials.
@@ -44,6 +50,7 @@ func (o *options) readURL(v *values) error {
 	if err := sinks.CheckURL(o.http.URL); err != nil {
 		return usagef("%s %q: %w", s.spelt, redacted("url", s.values[0]), err)
 	}
+	o.loki.url = o.http.URL
 	return nil
 }
 

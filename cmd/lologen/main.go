@@ -33,6 +33,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitSLO         = 3
 	exitInterrupted = 130
 )
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/exitfound/lologen/bench/receive"
+	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/emitter"
 	"github.com/exitfound/lologen/emitter/line"
 	"github.com/exitfound/lologen/sinks"
@@ -30,6 +32,8 @@ type options struct {
 	insec  bool
 	passwd string // file
 	bearer string // file
+	loki   lokiOptions
+	dryRun bool
 
 	format   string
 	level    emitter.Level
@@ -41,9 +45,13 @@ type options struct {
 	workers  int
 	interval time.Duration
 	rate     rate
+	stages   stages
+	profile  profile // without a name: none
+	warmup   time.Duration
 	duration time.Duration
 	count    uint64
 	streams  int
+	skew     float64
 	seed     uint64
 	batch    emitter.Limits // 0: as the sink does it
 	waitSet  bool
@@ -51,8 +59,13 @@ type options struct {
 	drain    time.Duration
 	retries  int
 
-	report string
-	files  []string
+	report   string
+	files    []string
+	progress string
+	metrics  string // address
+	pprof    bool
+	slos     []report.SLO
+	sloAbort bool
 
 	sinks  []string // compare
 	output string
@@ -60,6 +73,7 @@ type options struct {
 	listen string // receive
 	idle   time.Duration
 	expect uint64
+	faults receive.Faults
 }
 
 func defaults() *options {
@@ -68,14 +82,14 @@ func defaults() *options {
 		format: "logfmt", level: emitter.Debug, name: "spam_application", color: "always",
 		workers: 1, interval: 2 * time.Second, drain: 5 * time.Second, retries: 10,
 		http:   sinks.HTTP{Timeout: 10 * time.Second},
-		report: "auto", output: "text", listen: "127.0.0.1:8000",
+		report: "auto", progress: "auto", output: "text", listen: "127.0.0.1:8000",
 	}
 }
 
 // Groups of flags in the help.
 const (
 	groupWhere = "Where to"
-	groupHTTP  = "Where to, -t http"
+	groupHTTP  = "Where to, -t http and loki"
 	groupLoad  = "How much"
 	groupWhat  = "What"
 	groupSaid  = "What is said about it"
@@ -94,11 +108,14 @@ var (
 	errSize     = errors.New("are bytes above 0 (1500, 64kB, 1MiB)")
 )
 
-var httpOnly = []string{"http"}
+var (
+	httpOnly    = []string{"http"}
+	networkOnly = []string{"http", "loki"}
+)
 
 // runFlags are the flags of lologen itself.
 func runFlags() []flag {
-	return slices.Concat(whereFlags(), whatFlags(), loadFlags(), httpFlags(), saidFlags())
+	return slices.Concat(whereFlags(), whatFlags(), loadFlags(), httpFlags(), lokiFlags(), saidFlags())
 }
 
 func whereFlags() []flag {
@@ -174,6 +191,12 @@ func loadFlags() []flag {
 			}},
 		{name: "rate", group: groupLoad, value: "RATE", initial: "workers/-T", usage: "in total: 64k, 10MB, 2TB/day, max", load: true,
 			set: func(o *options, s string) (err error) { o.rate, err = parseRate(s); return }},
+		{name: "stages", group: groupLoad, value: "TIME:RATE,...", usage: "in turn: 30s:1k,5m:1k..100k,1m:0 (repeatable)", load: true, repeat: true,
+			set: func(o *options, s string) error { return setStages(&o.stages, s) }},
+		{name: "profile", group: groupLoad, value: "SHAPE", usage: "burst, sine, steps, poisson: sine:base=1k,peak=9k", load: true,
+			set: func(o *options, s string) (err error) { o.profile, err = parseProfile(s); return }},
+		{name: "warmup", group: groupLoad, value: "TIME", initial: "0", usage: "a beginning left out of the percentiles", load: true,
+			set: func(o *options, s string) error { return setTime(&o.warmup, s) }},
 		{name: "duration", short: "d", group: groupLoad, value: "TIME", initial: "unlimited", usage: "how long lines are due", load: true,
 			set: func(o *options, s string) error { return setPositive(&o.duration, s) }},
 		{name: "count", group: groupLoad, value: "N", initial: "unlimited", usage: "how many lines are due", load: true,
@@ -181,6 +204,14 @@ func loadFlags() []flag {
 		{name: "streams", group: groupLoad, value: "N", initial: "= workers", usage: "independent sources of lines", load: true,
 			set: func(o *options, s string) error {
 				return setInt(&o.streams, s, 1, mostStreams, "is a whole number from 1 to 10000000")
+			}},
+		{name: "stream-skew", group: groupLoad, value: "S", initial: "0", usage: "some streams are hot (Zipf: 1/n^S of the lines)", load: true,
+			set: func(o *options, s string) error {
+				x, err := strconv.ParseFloat(s, 64)
+				if o.skew = x; err != nil || !(x >= 0 && x <= 10) {
+					return errors.New("are numbers from 0 (none) to 10")
+				}
+				return nil
 			}},
 		{name: "batch-size", group: groupLoad, value: "BYTES", initial: "by sink", usage: "handed over at once: at most so much", load: true,
 			set: func(o *options, s string) error { return setSize(&o.batch.Bytes, s, mostLine) }},
@@ -194,11 +225,11 @@ func loadFlags() []flag {
 			set: func(o *options, s string) error { return setCount(&o.burst, s) }},
 		{name: "drain", group: groupLoad, value: "TIME", initial: "5s", usage: "at the end: time for what is in hand", load: true,
 			set: func(o *options, s string) error { return setTime(&o.drain, s) }},
-		{name: "retries", group: groupLoad, value: "N", initial: "10", usage: "http: further attempts, with backoff", only: httpOnly, load: true,
+		{name: "retries", group: groupLoad, value: "N", initial: "10", usage: "http, loki: further attempts, with backoff", only: networkOnly, load: true,
 			set: func(o *options, s string) error {
 				return setInt(&o.retries, s, 0, 1000, "is a whole number from 0 to 1000")
 			}},
-		{name: "request-timeout", group: groupLoad, value: "TIME", initial: "10s", usage: "http: of one attempt", only: httpOnly, load: true,
+		{name: "request-timeout", group: groupLoad, value: "TIME", initial: "10s", usage: "http, loki: of one attempt", only: networkOnly, load: true,
 			set: func(o *options, s string) error { return setPositive(&o.http.Timeout, s) }},
 	}
 }
@@ -208,7 +239,7 @@ func httpFlags() []flag {
 		return func(o *options, s string) error { return setText(at(o), s, "is a path") }
 	}
 	return []flag{
-		{name: "url", group: groupHTTP, value: "URL", initial: "from -H, -P", usage: "whole, http or https", only: httpOnly,
+		{name: "url", group: groupHTTP, value: "URL", initial: "from -H, -P; loki: :3100", usage: "whole; loki: base or whole", only: networkOnly,
 			set: func(o *options, s string) error {
 				return setText(&o.http.URL, s, "is a URL like https://host:8443/path")
 			}},
@@ -218,9 +249,9 @@ func httpFlags() []flag {
 				o.record = what == "record"
 				return err
 			}},
-		{name: "header", group: groupHTTP, value: "'K: V'", usage: "further header (repeatable)", only: httpOnly, repeat: true,
+		{name: "header", group: groupHTTP, value: "'K: V'", usage: "further header (repeatable)", only: networkOnly, repeat: true,
 			set: setHeader},
-		{name: "user", group: groupHTTP, value: "NAME", usage: "basic authentication; password: LOLOGEN_PASSWORD or", only: httpOnly,
+		{name: "user", group: groupHTTP, value: "NAME", usage: "basic authentication; password: LOLOGEN_PASSWORD or", only: networkOnly,
 			set: func(o *options, s string) error {
 				if s == "" || strings.Contains(s, ":") {
 					return errors.New("is a name alone: the password belongs in --password-file or LOLOGEN_PASSWORD")
@@ -228,12 +259,12 @@ func httpFlags() []flag {
 				o.http.User = s
 				return nil
 			}},
-		{name: "password-file", group: groupHTTP, value: "PATH", usage: "a file that holds it", only: httpOnly, set: file(func(o *options) *string { return &o.passwd })},
-		{name: "bearer-token-file", group: groupHTTP, value: "PATH", usage: "or LOLOGEN_BEARER_TOKEN", only: httpOnly, set: file(func(o *options) *string { return &o.bearer })},
-		{name: "ca-file", group: groupHTTP, value: "PATH", initial: "the system's", usage: "certificates to trust", only: httpOnly, set: file(func(o *options) *string { return &o.ca })},
-		{name: "cert-file", group: groupHTTP, value: "PATH", usage: "client certificate, with --key-file", only: httpOnly, set: file(func(o *options) *string { return &o.cert })},
-		{name: "key-file", group: groupHTTP, value: "PATH", usage: "its key", only: httpOnly, set: file(func(o *options) *string { return &o.key })},
-		{name: "insecure-skip-verify", group: groupHTTP, usage: "do not verify the server's certificate", only: httpOnly, set: setSwitch(func(o *options) *bool { return &o.insec })},
+		{name: "password-file", group: groupHTTP, value: "PATH", usage: "a file that holds it", only: networkOnly, set: file(func(o *options) *string { return &o.passwd })},
+		{name: "bearer-token-file", group: groupHTTP, value: "PATH", usage: "or LOLOGEN_BEARER_TOKEN", only: networkOnly, set: file(func(o *options) *string { return &o.bearer })},
+		{name: "ca-file", group: groupHTTP, value: "PATH", initial: "the system's", usage: "certificates to trust", only: networkOnly, set: file(func(o *options) *string { return &o.ca })},
+		{name: "cert-file", group: groupHTTP, value: "PATH", usage: "client certificate, with --key-file", only: networkOnly, set: file(func(o *options) *string { return &o.cert })},
+		{name: "key-file", group: groupHTTP, value: "PATH", usage: "its key", only: networkOnly, set: file(func(o *options) *string { return &o.key })},
+		{name: "insecure-skip-verify", group: groupHTTP, usage: "do not verify the server's certificate", only: networkOnly, set: setSwitch(func(o *options) *bool { return &o.insec })},
 	}
 }
 
@@ -244,8 +275,21 @@ func saidFlags() []flag {
 				o.report, err = oneOf(s, "auto", "text", "json", "none")
 				return
 			}},
-		{name: "report-file", group: groupSaid, value: "PATH", usage: "also there: .json or .txt (repeatable)", repeat: true,
+		{name: "report-file", group: groupSaid, value: "PATH", usage: "also there: .json .html .txt .hlog (repeatable)", repeat: true,
 			set: func(o *options, s string) error { o.files = append(o.files, s); return nil }},
+		{name: "slo", group: groupSaid, value: "EXPR", usage: "p99<250ms, errors<0.1%, rate>=0.99 (repeatable)", repeat: true, load: true,
+			set: func(o *options, s string) error {
+				slo, err := report.ParseSLO(s)
+				o.slos = append(o.slos, slo)
+				return err
+			}},
+		{name: "slo-abort", group: groupSaid, usage: "end the run as soon as one cannot be met", set: setSwitch(func(o *options) *bool { return &o.sloAbort })},
+		{name: "progress", group: groupSaid, value: "WHEN", initial: "auto", usage: "a live line on stderr: auto, always, never",
+			set: func(o *options, s string) (err error) { o.progress, err = oneOf(s, "auto", "always", "never"); return }},
+		{name: "metrics-listen", group: groupSaid, value: "ADDRESS", usage: "Prometheus: /metrics there (127.0.0.1:9464)",
+			set: func(o *options, s string) error { return setAddress(&o.metrics, s) }},
+		{name: "pprof", group: groupSaid, usage: "profiles at the same place", set: setSwitch(func(o *options) *bool { return &o.pprof })},
+		{name: "dry-run", group: groupSaid, usage: "only show the shape of the load", set: setSwitch(func(o *options) *bool { return &o.dryRun })},
 		configFlag(),
 	}
 }

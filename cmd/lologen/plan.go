@@ -25,18 +25,31 @@ import (
 type load struct {
 	plan  emitter.Plan
 	shown report.Plan
+	about report.Run
 	runID string
+
+	config sinks.Config
+	mean   float64 // bytes of a line
 }
 
-// run makes the lines and delivers them. The account is nil if the run did not take place.
-func (l *load) run(ctx context.Context) (*account, error) {
+// run makes the lines and delivers them. The account is nil if the run did not take place. f, if
+// any, has followed it.
+func (l *load) run(ctx context.Context, f *follower) (*account, error) {
 	start := report.Measure()
 	result, err := emitter.Run(ctx, l.plan)
 	used := report.Measure().Since(start)
+	if f != nil {
+		f.finish(ctx, &l.about)
+	}
 	if result == nil {
 		return nil, err
 	}
-	return &account{result, report.New(result, report.Run{ID: l.runID, Seed: l.plan.Seed, Plan: l.shown, Usage: used})}, err
+	l.about.Plan, l.about.Usage = l.shown, used
+	if made, ok := l.plan.Schedule.(emitter.Profile); ok && result.Stopped {
+		r := made.Mean(result.Window) // what was asked for until then
+		l.about.Plan.Rate = &r
+	}
+	return &account{result, report.New(result, l.about)}, err
 }
 
 // account is what became of a run.
@@ -73,8 +86,68 @@ func (o *options) complete(v *values) error {
 		rand.Read(b[:])
 		o.seed = binary.LittleEndian.Uint64(b[:]) >> 11 // 53 bits: every JSON reader keeps them
 	}
+	if err := o.checkLoad(v); err != nil {
+		return err
+	}
+	return o.completeSink(v)
+}
+
+// checkLoad holds against one another what says how many lines there are to be, and when.
+func (o *options) checkLoad(v *values) error {
+	rivals := map[string][]string{"stages": {"rate", "interval", "duration", "profile"}, "profile": {"rate", "interval"}}
+	for _, name := range []string{"stages", "profile"} {
+		s := v.of(name)
+		for _, rival := range rivals[name] {
+			if r := v.of(rival); s.origin == fromArgv && r.origin == fromArgv {
+				return usagef("%s and %s: accepted is one of them, as both say when lines are due", s.spelt, r.spelt)
+			}
+		}
+	}
+	for _, slo := range o.slos {
+		switch {
+		case slo.NeedsVerify() && !o.verified():
+			return usagef("--slo %q: accepted with --verify, as only the destination knows what was lost or came twice", slo.Expr)
+		case slo.NeedsRate() && o.unpaced():
+			return usagef("--slo %q: accepted with a rate, and this run is unpaced", slo.Expr)
+		}
+	}
+	if s := v.of("pprof"); o.pprof && o.metrics == "" && s.origin == fromArgv {
+		return usagef("--pprof: accepted with --metrics-listen, where the profiles are shown")
+	}
+	if s := v.of("slo-abort"); o.sloAbort && len(o.slos) == 0 && s.origin == fromArgv {
+		return usagef("--slo-abort: accepted with --slo")
+	}
+	if o.warmup > 0 && o.duration > 0 && o.warmup >= o.duration {
+		return usagef("%s %v: accepted is less than --duration (%v)", v.of("warmup").spelt, o.warmup, o.duration)
+	}
+	return nil
+}
+
+// verified reports whether the destination is asked what it holds.
+func (o *options) verified() bool { return false }
+
+// unpaced reports whether lines are made as fast as possible.
+func (o *options) unpaced() bool {
+	if len(o.stages) > 0 || o.profile.name != "" {
+		return false
+	}
+	return o.rate.max || o.rate.asked == "" && o.interval == 0
+}
+
+// completeSink reads together what concerns the sinks that lines go to.
+func (o *options) completeSink(v *values) error {
 	if o.goesTo("http") {
-		return o.readHTTP(v)
+		if err := o.readHTTP(v); err != nil {
+			return err
+		}
+	}
+	if o.goesTo("loki") {
+		if err := o.readLoki(v); err != nil {
+			return err
+		}
+	}
+	if o.goesTo("http", "loki") {
+		return o.readServer(v)
 	}
 	return nil
 }
@@ -132,6 +205,9 @@ func (o *options) sinkConfig(io stdio) (sinks.Config, error) {
 	if o.stream == "stderr" {
 		c.Stream = io.err
 	}
+	if o.sink == "loki" {
+		c.HTTP.URL, c.Loki = o.loki.url, o.loki.Loki
+	}
 	if o.sink == "file" && o.path == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -174,43 +250,64 @@ func (o *options) ready(io stdio) (*load, error) {
 	if err != nil {
 		return nil, err
 	}
+	l := &load{runID: newRunID()}
+	l.about = report.Run{ID: l.runID, Seed: o.seed, SLO: o.slos}
+	identity := ""
+	if o.identify {
+		identity = l.runID
+	}
+	c.Loki.Run = identity
 	opener, err := sinks.Open(o.sink, c)
 	if err != nil {
 		return nil, usagef("-t %s: %w", o.sink, err)
 	}
 	o.limit(&opener.Limits)
 
-	l := &load{runID: newRunID()}
-	identity := ""
-	if o.identify {
-		identity = l.runID
-	}
 	color := o.colored(c)
 	format := o.formats(identity, color)
-	source := func(int) emitter.Source { return line.Messages(o.level) }
-	if o.size > 0 {
-		if _, err := line.Sized(source(0), func() emitter.Format { return format(o.workers - 1) }, o.size); err != nil {
-			return nil, usagef("--size %d: %w", o.size, err)
-		}
-		source = func(worker int) emitter.Source {
-			s, _ := line.Sized(line.Messages(o.level), func() emitter.Format { return format(worker) }, o.size) // the widest thread name fits
-			return s
-		}
+	source, err := o.source(format)
+	if err != nil {
+		return nil, err
 	}
-	rate := o.linesPerSecond(source, format)
-	if rate > float64(emitter.MaxRate) {
-		return nil, usagef("-T %v with %d workers: accepted are at most 1G lines a second, or -T 0 for as fast as possible", o.interval, o.workers)
+	mean := float64(o.size) // exactly, if it was asked for
+	if o.size == 0 {
+		mean = emitter.MeanLine(o.seed, source(0), format(0), meanSample)
+	}
+	schedule, err := o.schedule(mean)
+	if err != nil {
+		return nil, err
 	}
 	l.plan = emitter.Plan{
-		Workers: o.workers, Streams: o.streams, Count: o.count, Duration: o.duration, Burst: o.burst,
+		Workers: o.workers, Streams: o.streams, Skew: o.skew, Count: o.count, Duration: o.duration, Burst: o.burst,
 		Drain: o.drain, Retries: o.retries, Seed: o.seed, Identify: o.identify,
-		Source: source, Format: format, Sink: opener,
+		Source: source, Format: format, Sink: opener, Schedule: schedule, Warmup: o.warmup,
 	}
-	if rate > 0 {
-		l.plan.Schedule = emitter.Rate(rate)
+	if o.sink == "loki" {
+		l.plan.Sink.Streams = o.streamsPerRequest(&l.plan, mean)
 	}
+	l.config, l.mean = c, mean
 	l.shown = o.shown(&l.plan, color, c)
 	return l, nil
+}
+
+// meanSample is how many lines the mean length of a line is taken of.
+const meanSample = 10_000
+
+// source returns the maker of each worker's messages.
+func (o *options) source(format func(worker int) emitter.Format) (func(worker int) emitter.Source, error) {
+	if o.size == 0 {
+		return func(int) emitter.Source { return line.Messages(o.level) }, nil
+	}
+	sized := func(worker int) (emitter.Source, error) {
+		return line.Sized(line.Messages(o.level), func() emitter.Format { return format(worker) }, o.size)
+	}
+	if _, err := sized(o.workers - 1); err != nil { // whose thread name is the widest
+		return nil, usagef("--size %d: %w", o.size, err)
+	}
+	return func(worker int) emitter.Source {
+		s, _ := sized(worker)
+		return s
+	}, nil
 }
 
 // limit puts what the user said of batches in the place of what the sink would do.
@@ -226,15 +323,41 @@ func (o *options) limit(l *emitter.Limits) {
 	}
 }
 
+// schedule is when lines are due, given the mean bytes of a line; nil: unpaced.
+func (o *options) schedule(mean float64) (emitter.Schedule, error) {
+	var made emitter.Profile
+	var err error
+	switch {
+	case len(o.stages) > 0:
+		if made, err = o.stages.schedule(mean); err != nil {
+			return nil, usagef("--stages %q: accepted %w", o.stages, err)
+		}
+		return made, nil
+	case o.profile.name != "":
+		if made, err = o.profile.schedule(mean, o.seed); err != nil {
+			return nil, usagef("--profile %q: accepted %w", o.profile, err)
+		}
+		return made, nil
+	}
+	rate := o.linesPerSecond(mean)
+	switch {
+	case rate > float64(emitter.MaxRate):
+		return nil, usagef("-T %v with %d workers: accepted are at most 1G lines a second, or -T 0 for as fast as possible", o.interval, o.workers)
+	case rate == 0:
+		return nil, nil
+	}
+	return emitter.Rate(rate), nil
+}
+
 // linesPerSecond is the rate of the whole run; 0 is unpaced.
-func (o *options) linesPerSecond(source func(int) emitter.Source, format func(int) emitter.Format) float64 {
+func (o *options) linesPerSecond(mean float64) float64 {
 	switch {
 	case o.rate.max:
 		return 0
 	case o.rate.lines > 0:
 		return o.rate.lines
 	case o.rate.bytes > 0:
-		return o.rate.bytes / emitter.MeanLine(o.seed, source(0), format(0), 10_000)
+		return o.rate.bytes / mean
 	case o.interval == 0:
 		return 0
 	}
@@ -255,11 +378,16 @@ func (o *options) shown(p *emitter.Plan, color bool, c sinks.Config) report.Plan
 		Duration: o.duration.Seconds(), Count: o.count, Level: o.level.String(), Color: color, Name: o.name, Identify: o.identify,
 		Batch: report.Batch{Bytes: p.Sink.Bytes, Lines: p.Sink.Lines, Wait: p.Sink.Wait.Seconds()},
 	}
-	if rate, ok := p.Schedule.(emitter.Rate); ok {
-		r := float64(rate)
+	if made, ok := p.Schedule.(emitter.Profile); ok {
+		r := made.Mean(p.Duration)
 		s.Rate = &r
 	}
-	if o.rate.asked == "" {
+	switch {
+	case len(o.stages) > 0:
+		s.Schedule = "stages " + o.stages.String()
+	case o.profile.name != "":
+		s.Schedule = o.profile.String()
+	case o.rate.asked == "":
 		s.Interval = o.interval.Seconds()
 	}
 	if o.rate.bytes > 0 {
@@ -275,6 +403,8 @@ func (o *options) shown(p *emitter.Plan, color bool, c sinks.Config) report.Plan
 		s.Target = o.stream
 	case "http":
 		s.Target = o.method + " " + target(o.http.URL)
+	case "loki":
+		o.showLoki(&s, p, c)
 	}
 	return s
 }

@@ -6,22 +6,25 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/exitfound/lologen/bench/receive"
+	"github.com/exitfound/lologen/bench/verify"
 )
 
 func receiveCommand() command {
 	return command{
 		name:  "receive",
-		usage: "takes lines over HTTP, counts and reports them",
+		usage: "takes lines over HTTP, judges and reports them",
 		flags: receiveFlags(),
 		examples: []string{
 			"lologen receive --listen 127.0.0.1:8000",
 			"lologen receive --expect 100k --idle 5s --report json",
+			"lologen receive --fail 5% --fail-status 429 --retry-after 2s --close 1%",
 		},
-		exits: "0 all expected lines arrived, 1 not all or not run, 2 wrong use, 130 interrupted twice.",
+		exits: "0 all expected lines arrived and none is lost, 1 not all or not run, 2 wrong use, 130 interrupted twice.",
 		run:   runReceive,
 	}
 }
@@ -29,6 +32,17 @@ func receiveCommand() command {
 const groupReceive = "What to take"
 
 func receiveFlags() []flag {
+	return slices.Concat(takeFlags(), faultFlags(), []flag{
+		{name: "report", group: groupSaid, value: "HOW", initial: "text", usage: "at the end, on stderr: text, json, none",
+			set: func(o *options, s string) (err error) {
+				o.report, err = oneOf(s, "auto", "text", "json", "none")
+				return
+			}},
+		configFlag(),
+	})
+}
+
+func takeFlags() []flag {
 	return []flag{
 		{name: "listen", group: groupReceive, value: "ADDRESS", initial: "127.0.0.1:8000", usage: "where to; port 0 is any that is free",
 			set: func(o *options, s string) error {
@@ -43,14 +57,8 @@ func receiveFlags() []flag {
 			set: func(o *options, s string) error { return setPositive(&o.duration, s) }},
 		{name: "idle", group: groupReceive, value: "TIME", initial: "unlimited", usage: "end when no line came for this time",
 			set: func(o *options, s string) error { return setPositive(&o.idle, s) }},
-		{name: "expect", group: groupReceive, value: "N", initial: "any", usage: "end when so many lines came; fewer are a failure",
+		{name: "expect", group: groupReceive, value: "N", initial: "any", usage: "end when so many different lines came; fewer fail",
 			set: func(o *options, s string) error { return setCount(&o.expect, s) }},
-		{name: "report", group: groupSaid, value: "HOW", initial: "text", usage: "at the end, on stderr: text, json, none",
-			set: func(o *options, s string) (err error) {
-				o.report, err = oneOf(s, "auto", "text", "json", "none")
-				return
-			}},
-		configFlag(),
 	}
 }
 
@@ -60,7 +68,10 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 	if err := v.apply(o); err != nil {
 		return 0, err
 	}
-	server, err := receive.Listen(receive.Config{Listen: o.listen})
+	if err := v.checkFaults(o); err != nil {
+		return 0, err
+	}
+	server, err := receive.Listen(receive.Config{Listen: o.listen, Faults: o.faults})
 	if err != nil {
 		return exitFailed, err
 	}
@@ -76,13 +87,25 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 	cancel()
 	<-watched
 	err = errors.Join(err, o.sayReceived(server.Report(), io.err))
-	switch {
-	case err != nil:
+	if err == nil {
+		err = o.received(server.Account().Counts())
+	}
+	if err != nil {
 		return exitFailed, err
-	case server.Lines() < o.expect:
-		return exitFailed, fmt.Errorf("%d of %d expected lines arrived", server.Lines(), o.expect)
 	}
 	return exitOK, nil
+}
+
+// received says what is not there of what should be: by --expect, or by lines that have come.
+func (o *options) received(c verify.Counts) error {
+	whole := receive.Whole(c)
+	switch {
+	case whole < o.expect:
+		return fmt.Errorf("%d of %d expected lines arrived", whole, o.expect)
+	case c.Lines.Lost > 0:
+		return fmt.Errorf("%d lines are lost: later ones of their streams arrived", c.Lines.Lost)
+	}
+	return nil
 }
 
 // watch ends the server when it has been idle, or open, for long enough or has what was expected.
@@ -100,7 +123,7 @@ func (o *options) watch(ctx context.Context, server *receive.Server, end func())
 			switch {
 			case o.duration > 0 && now.Sub(start) >= o.duration,
 				o.idle > 0 && any && now.Sub(last) >= o.idle,
-				o.expect > 0 && server.Lines() >= o.expect:
+				o.expect > 0 && receive.Whole(server.Account().Counts()) >= o.expect:
 				end()
 			}
 		}

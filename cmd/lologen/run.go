@@ -13,7 +13,6 @@ import (
 
 	"github.com/exitfound/lologen/bench/receive"
 	"github.com/exitfound/lologen/bench/report"
-	"github.com/exitfound/lologen/emitter"
 )
 
 func runCommand() command {
@@ -27,7 +26,7 @@ func runCommand() command {
 			"lologen -t http -M POST --url https://host/in --rate 10MB -d 1m",
 			"lologen -t discard --rate max -d 5s                how fast this machine makes lines",
 		},
-		exits: "0 all delivered, 1 not all or not run, 2 wrong use, 130 interrupted twice.",
+		exits: "0 all delivered, 1 not all or not run, 2 wrong use, 3 SLO not met, 130 two signals.",
 		run:   runLoad,
 	}
 }
@@ -47,6 +46,9 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if o.dryRun {
+		return exitOK, o.measure(l).write(io.out)
+	}
 	files, err := openReports(o.files)
 	if err != nil {
 		return 0, err
@@ -58,7 +60,14 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	a, err := l.run(ctx)
+	ctx, abort := context.WithCancel(ctx)
+	defer abort()
+	f, err := o.follow(ctx, l, notes, abort)
+	if err != nil {
+		return exitFailed, errors.Join(err, stop())
+	}
+	l.about.Command = v.command(o)
+	a, err := l.run(ctx, f)
 	err = errors.Join(err, stop())
 	if a == nil {
 		return exitFailed, err
@@ -68,8 +77,8 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 		err = errors.Join(err, a.report.Write(notes, how))
 	}
 	err = errors.Join(err, files.commit(a.report))
-	code := verdict(a.result, err)
-	if err == nil && code != exitOK && how == "none" {
+	code := verdict(a, err)
+	if err == nil && code == exitFailed && how == "none" {
 		err = undelivered(a.report)
 	}
 	// From here on even errors keep off the stream that the lines had.
@@ -89,13 +98,15 @@ func undelivered(r *report.Report) error {
 }
 
 // verdict is the exit code of a run that took place.
-func verdict(r *emitter.Result, err error) int {
+func verdict(a *account, err error) int {
 	switch {
 	case err != nil:
 		return exitFailed
-	case r.Gone: // whoever read our lines has seen enough
+	case a.report.Verdict.SLOFailed():
+		return exitSLO
+	case a.result.Gone: // whoever read our lines has seen enough
 		return exitOK
-	case r.Lines.Rejected+r.Lines.Unknown > 0:
+	case a.report.Lines.Lost() > 0 && !a.report.Verdict.CoversLoss():
 		return exitFailed
 	}
 	return exitOK

@@ -18,9 +18,13 @@ var secretHeaders = map[string]string{
 
 // noSecrets refuses secrets in argv and says where they belong.
 func noSecrets(v *values) error {
-	if s := v.of("url"); s.origin == fromArgv {
+	for _, name := range []string{"url", "scrape"} {
+		s := v.of(name)
+		if s.origin != fromArgv {
+			continue
+		}
 		if u, err := url.Parse(s.values[0]); err == nil && u.User != nil {
-			return usagef("%s %q: credentials do not belong on the command line, use --user with --password-file or LOLOGEN_PASSWORD", s.spelt, redacted("url", s.values[0]))
+			return usagef("%s %q: credentials do not belong on the command line, use --user with --password-file or LOLOGEN_PASSWORD", s.spelt, redacted(name, s.values[0]))
 		}
 	}
 	if s := v.of("header"); s.origin == fromArgv {
@@ -45,7 +49,7 @@ func redacted(flag, value string) string {
 		if secret {
 			return name + ":..."
 		}
-	case "url":
+	case "url", "scrape":
 		u, err := url.Parse(value)
 		if err != nil {
 			if _, after, ok := strings.Cut(value, "@"); ok {

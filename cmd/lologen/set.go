@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,6 +69,16 @@ func setPositive(at *time.Duration, s string) error {
 		return errors.New("are seconds above 0 (10) or a duration (500ms, 1h30m)")
 	}
 	*at = d
+	return nil
+}
+
+// setAddress reads where to listen.
+func setAddress(at *string, s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+		return errors.New("is host:port, like 127.0.0.1:8000 or [::1]:8000")
+	}
+	*at = s
 	return nil
 }
 

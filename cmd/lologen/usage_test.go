@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,7 +52,7 @@ func TestWrongUse(t *testing.T) {
 		args string // separated by |
 		want []string
 	}{
-		{"-t|tcp", []string{`-t "tcp"`, "console, file, journald, http, discard"}},
+		{"-t|tcp", []string{`-t "tcp"`, "console, file, journald, http, loki, discard"}},
 		{"--type|tcp", []string{`--type "tcp"`}},
 		{"-f|xml", []string{`-f "xml"`, "logfmt, json, unstructured"}},
 		{"-fxml", []string{`-f "xml"`}},
@@ -108,6 +109,31 @@ func TestWrongUse(t *testing.T) {
 		{"-t|discard|receive", []string{`"receive"`, "lologen receive [flags]"}},
 		{"-t|discard|--url|http://x", []string{"--url", "-t discard", "-t http"}},
 		{"-t|file|--retries|1", []string{"--retries", "-t http"}},
+		{"-t|loki|--label|x", []string{`--label "x"`, "name=value"}},
+		{"-t|loki|--label|pod={3..1}", []string{`--label "pod={3..1}"`, "a range goes up"}},
+		{"-t|loki|--label|a-b=c", []string{`--label "a-b=c"`, "letters, digits and _"}},
+		{"-t|loki|--label|job=a|--label|job=b", []string{"--label job", "job={a,b}"}},
+		{"-t|loki|--identify|--label|run_id=1", []string{"--label run_id", "--identify"}},
+		{"-t|loki|--streams|3|--label|pod={0..9}", []string{"--streams 3", "--label makes (10)"}},
+		{"-t|loki|--streams|3|--tenants|5", []string{"--streams 3", "--tenants makes (5)"}},
+		{"-t|loki|--tenant|a|--tenants|2", []string{"--tenant a", "--tenants 2"}},
+		{"-t|loki|--tenant|a/b", []string{`--tenant "a/b"`, "letters, digits"}},
+		{"-t|loki|--tenant|a|--header|X-Scope-OrgID: b", []string{"X-Scope-OrgID", "--tenant"}},
+		{"-t|loki|--churn|10", []string{`--churn "10"`, "10%/m"}},
+		{"-t|loki|--churn|200%/m", []string{`--churn "200%/m"`}},
+		{"-t|loki|--out-of-order|5%", []string{`--out-of-order "5%"`, "5%/30s"}},
+		{"-t|loki|--timestamp-offset|soon", []string{`--timestamp-offset "soon"`, "-2h"}},
+		{"-t|loki|--structured-metadata|x", []string{`--structured-metadata "x"`, "{rand16}"}},
+		{"-t|loki|--encoding|xml", []string{`--encoding "xml"`, "protobuf, json"}},
+		{"-t|loki|--encoding|json|--compression|snappy", []string{`--compression "snappy"`, "none, gzip"}},
+		{"-t|loki|--streams-per-request|0", []string{`--streams-per-request "0"`, "auto"}},
+		{"-t|loki|--scrape|ftp://x", []string{`--scrape "ftp://x"`, "none"}},
+		{"-t|loki|--scrape|http://u:secret@x/metrics", []string{"--scrape", "user and password", "http://...@x"}},
+		{"-t|loki|--url|ftp://x", []string{`--url "ftp://x"`, "https"}},
+		{"-t|loki|-n|", []string{`-n ""`, "--label"}},
+		{"-t|loki|--http-payload|record", []string{"--http-payload", "-t http"}},
+		{"-t|file|--tenants|3", []string{"--tenants", "-t loki"}},
+		{"--stream-skew|-1", []string{`--stream-skew "-1"`, "0 (none) to 10"}},
 		{"--request-timeout|1s", []string{"--request-timeout"}},
 		{"-t|http|--url|ftp://x", []string{`--url "ftp://x"`, "http://"}},
 		{"-t|http|--url|http://x:0/", []string{"--url", "port"}},
@@ -129,7 +155,7 @@ func TestWrongUse(t *testing.T) {
 		{"receive|--workers|2", []string{"--workers"}},
 		{"receive|--expect|0", []string{`--expect "0"`}},
 		{"receive|word", []string{`"word"`}},
-		{"compare|--sinks|discard,kafka", []string{`--sinks "discard,kafka"`, "console, file, journald, http, discard"}},
+		{"compare|--sinks|discard,kafka", []string{`--sinks "discard,kafka"`, "console, file, journald, http, loki, discard"}},
 		{"compare|--sinks|", []string{`--sinks ""`, "console, file"}},
 		{"compare|--output|xml", []string{`--output "xml"`, "text, json, csv, markdown"}},
 		{"compare|--sinks|discard|--url|http://x/", []string{"--url", "--sinks discard", "-t http"}},
@@ -213,18 +239,22 @@ func TestValuesComeFromArgvThenEnvironmentThenConfig(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"-t", "file", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"-t", "file", "--help"}, {"--help", "-tLOKI"}} {
 		code, stdout, stderr := program(t, nil, args...)
 		if code != exitOK || stderr != "" {
 			t.Errorf("%v: code %d, stderr %q", args, code, stderr)
 		}
-		if lines := strings.Count(stdout, "\n"); lines > 80 {
+		if lines := strings.Count(stdout, "\n"); lines > 100 || lines > 80 && len(args) == 1 {
 			t.Errorf("%v: %d lines are not short", args, lines)
 		}
 		for _, f := range runFlags() {
-			if !strings.Contains(stdout, "--"+f.name) {
-				t.Errorf("%v: --%s is not there", args, f.name)
+			wanted := f.only == nil || f.seed || len(args) == 2 && slices.Contains(f.only, "loki")
+			if shown := strings.Contains(stdout, "\n       --"+f.name+" ") || strings.Contains(stdout, ", --"+f.name+" "); shown != wanted {
+				t.Errorf("%v: is --%s wanted? %v", args, f.name, wanted)
 			}
+		}
+		if !strings.Contains(stdout, "see lologen -t http --help") {
+			t.Errorf("%v: nobody learns where further flags are", args)
 		}
 		for _, line := range strings.Split(stdout, "\n") {
 			if len(line) > 100 {
@@ -276,7 +306,7 @@ func FuzzNormalise(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			app := newApp(all, stdio{nil, nil, nil})
+			app := newApp(all, nil, stdio{nil, nil, nil})
 			app.Writer, app.ErrWriter = io.Discard, io.Discard
 			if err := app.Run(g.argv); err != nil {
 				t.Errorf("%q became %q, which the library refuses: %v", s, g.argv, err)

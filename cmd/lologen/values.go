@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -129,3 +130,29 @@ func inherited(f *flag, env map[string]string) (said, bool) {
 
 // shown is a value as a message may repeat it.
 func (f *flag) shown(value string) string { return redacted(f.name, value) }
+
+// command is what repeats the run, without anything secret.
+func (v *values) command(o *options) []string {
+	list := []string{"lologen"}
+	for _, s := range v.said {
+		if s.flag.name == "config" {
+			continue
+		}
+		for _, value := range s.values {
+			switch {
+			case s.flag.name == "url", s.flag.name == "scrape" && strings.Contains(value, "://"):
+				list = append(list, "--"+s.flag.name, target(value)) // a query may be a secret, too
+			case s.flag.value != "":
+				list = append(list, "--"+s.flag.name, s.flag.shown(value))
+			case value == "true":
+				list = append(list, "--"+s.flag.name)
+			default:
+				list = append(list, "--"+s.flag.name+"="+value)
+			}
+		}
+	}
+	if !v.given("seed") {
+		list = append(list, "--seed", strconv.FormatUint(o.seed, 10))
+	}
+	return list
+}

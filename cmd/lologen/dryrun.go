@@ -1,0 +1,198 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
+	"github.com/exitfound/lologen/sinks"
+)
+
+// preview is what a load looks like before any of it is sent.
+type preview struct {
+	*load
+	o       *options
+	rate    float64       // lines a second; 0: unpaced
+	batch   emitter.Batch // one worker's first, as large as they will be
+	longest int           // line of it
+	shared  int           // streams that a batch holds
+}
+
+// sampleLines bounds the batch that is made to be looked at.
+const sampleLines = 1 << 20
+
+// measure makes the first batch of the first worker.
+func (o *options) measure(l *load) *preview {
+	p := &l.plan
+	s := &preview{load: l, o: o}
+	if rate, ok := p.Schedule.(emitter.Rate); ok {
+		s.rate = float64(rate)
+	}
+	own := (p.Streams + p.Workers - 1) / p.Workers
+	s.shared = own
+	if p.Sink.Streams > 0 {
+		s.shared = min(own, p.Sink.Streams)
+	}
+	if t := o.loki.Tenants; o.sink == "loki" && t > 0 {
+		s.shared = min(s.shared, max(1, own/t))
+	}
+	source, format := p.Source(0), p.Format(0)
+	chance := emitter.NewRand(p.Seed, 0)
+	r := emitter.Record{Rand: &chance, Time: time.Now().UnixNano()}
+	for i := range s.lines() {
+		r.Stream, r.Seq = i%s.shared*p.Workers, uint64(i/s.shared)
+		source(&r)
+		before := len(s.batch.Bytes())
+		s.batch.Add(format, &r, 0)
+		s.longest = max(s.longest, len(s.batch.Bytes())-before-1)
+		r.Time++
+	}
+	return s
+}
+
+// lines is how many a batch holds.
+func (s *preview) lines() int {
+	p := &s.plan
+	n := max(1, float64(p.Sink.Bytes)/(s.mean+1))
+	if s.rate > 0 {
+		share := float64(s.shared) / float64(p.Streams)
+		n = min(n, 1+s.rate*share*p.Sink.Wait.Seconds())
+	}
+	if p.Count > 0 {
+		n = min(n, max(1, float64(p.Count)*float64(s.shared)/float64(p.Streams)))
+	}
+	if p.Sink.Lines > 0 {
+		n = min(n, float64(p.Sink.Lines))
+	}
+	return int(min(n, sampleLines))
+}
+
+// many is how many there are of what.
+func many(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// total is how many lines the run has; 0: it does not end, or nobody can tell.
+func (s *preview) total() float64 {
+	p := &s.plan
+	total := float64(p.Count)
+	if s.rate > 0 && p.Duration > 0 {
+		due := s.rate * p.Duration.Seconds()
+		if total == 0 || due < total {
+			total = due
+		}
+	}
+	return total
+}
+
+// write writes the shape for people.
+func (s *preview) write(w io.Writer) error {
+	var text strings.Builder
+	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	p := &s.plan
+	row("to", "%s", strings.TrimSpace(s.shown.Sink+" "+s.shown.Target))
+	row("lines", "%s, %s on average; the first one:", s.shown.Format, report.Size(s.mean))
+	row("", "%s", report.Clean(string(s.batch.Line(0))))
+	if s.rate > 0 {
+		row("rate", "%s lines/s, %s/s, %s/day", report.Decimal(s.rate), report.Size(s.rate*s.mean), report.Size(s.rate*s.mean*86400))
+		row("", "%s lines/s from each of %s", report.Decimal(s.rate/float64(p.Workers)), many(p.Workers, "worker"))
+	} else {
+		row("rate", "as fast as possible, %s", many(p.Workers, "worker"))
+	}
+	if total := s.total(); total > 0 {
+		row("in all", "%s, %s", many(int(math.Round(total)), "line"), report.Size(total*s.mean))
+	}
+	row("batches", "%s, %s", many(s.batch.Len(), "line"), report.Size(float64(len(s.batch.Bytes()))))
+	if s.o.sink == "loki" {
+		if err := s.loki(row); err != nil {
+			return err
+		}
+	} else {
+		row("streams", "%d", p.Streams)
+	}
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("write shape: %w", err)
+	}
+	_, err := fmt.Fprintf(w, "%sNothing was sent.\n", text.String())
+	if err != nil {
+		return fmt.Errorf("write shape: %w", err)
+	}
+	return nil
+}
+
+// loki adds what Loki will see, and what one with default settings will say to it.
+func (s *preview) loki(row func(name, format string, args ...any)) error {
+	l := s.config.Loki
+	size, wire, err := sinks.SampleRequest(l, s.plan.Workers, &s.batch)
+	if err != nil {
+		return fmt.Errorf("encode a sample: %w", err)
+	}
+	row("requests", "%s in each, %s; %s on the wire (%s)", many(s.shared, "stream"), report.Size(float64(size)), report.Size(float64(wire)), s.shown.Encoding)
+	if s.rate > 0 {
+		row("", "%s requests/s", report.Decimal(s.rate/float64(s.batch.Len())))
+	}
+	if s.shown.Evidence != "" {
+		row("", "%s", s.shown.Evidence)
+	}
+	row("streams", "%d%s", s.plan.Streams, s.more())
+	for i, set := range s.shown.Labels {
+		row(map[bool]string{true: "labels"}[i == 0], "%s", set)
+	}
+	if s.o.identify {
+		row("", "run_id differs in each run, so each run makes new streams")
+	}
+	if l.Tenants > 0 {
+		row("tenants", "%d, tenant-0 to tenant-%d", l.Tenants, l.Tenants-1)
+	}
+	hits := l.DefaultLimits(sinks.LokiLoad{
+		Bytes: s.bytesPerSecond(), Hottest: s.hottest(), Longest: s.longest, Request: size,
+		Batch: len(s.batch.Bytes()) - s.batch.Len(), Duration: s.plan.Duration,
+	})
+	if len(hits) == 0 {
+		row("limits", "none of a Loki with default settings will be met")
+	}
+	for i, h := range hits {
+		row(map[bool]string{true: "limits"}[i == 0], "%s: %s, by default at most %s; raise %s", h.Reason, h.Have, h.Limit, h.Raise)
+	}
+	return nil
+}
+
+// more says which further streams there will be.
+func (s *preview) more() string {
+	l, text := &s.config.Loki, ""
+	if l.Level {
+		text += fmt.Sprintf(" with %d levels each", emitter.Critical-s.o.level+1)
+	}
+	if l.Churn.Share > 0 {
+		text += fmt.Sprintf(", %s replaced by new ones every %v", report.Decimal(l.Churn.Share*float64(l.Streams)), l.Churn.Period)
+		if d := s.plan.Duration; d > 0 {
+			text += fmt.Sprintf(", %d in all", l.Created(d))
+		}
+	}
+	return text
+}
+
+func (s *preview) bytesPerSecond() float64 {
+	if s.rate == 0 {
+		return math.Inf(1)
+	}
+	return s.rate * s.mean
+}
+
+// hottest is the share of the stream with most lines.
+func (s *preview) hottest() float64 {
+	sum := 0.0
+	for n := 1; n <= s.plan.Streams; n++ {
+		sum += math.Pow(float64(n), -s.plan.Skew)
+	}
+	return 1 / sum
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/exitfound/lologen/bench/metrics"
+	"github.com/exitfound/lologen/bench/progress"
+	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/bench/scrape"
+	"github.com/exitfound/lologen/emitter"
+)
+
+// follower sees a run while it goes on: it keeps its series, shows it to people and to Prometheus,
+// watches over SLOs, and asks the destination for its side.
+type follower struct {
+	notes   io.Writer
+	start   report.Usage
+	series  *report.Series
+	line    *progress.Progress // nil: none is shown
+	metrics *metrics.Run       // nil: nobody asks
+	watch   *report.Watch      // nil: no SLO ends the run
+	abort   func()
+	aborted string
+
+	scraper *scrape.Scraper // nil: the destination says nothing of itself
+	moment  atomic.Pointer[scrape.Moment]
+
+	others sync.WaitGroup
+	stop   func()
+	errs   chan error // of the metrics' server
+}
+
+const followEvery = time.Second
+
+// follow begins to follow the run that l is, whose end abort brings about. Notes go to a stream
+// that the lines do not have.
+func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort func()) (*follower, error) {
+	f := &follower{notes: notes, start: report.Measure(), abort: abort, errs: make(chan error, 1)}
+	f.series = report.NewSeries(f.start)
+	f.series.Warmup = o.warmup
+	l.plan.Every, l.plan.OnSnapshot = followEvery, f.see
+	ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if o.sloAbort {
+		f.watch = report.NewWatch(o.slos, report.Planned{Lines: l.lines(), Warmup: o.warmup})
+	}
+	if o.metrics != "" {
+		if err := f.serveMetrics(ctx, o, l); err != nil {
+			return nil, err
+		}
+	}
+	if o.showsProgress(notes) {
+		f.showProgress(o, l, notes)
+	}
+	if o.sink == "loki" && o.scrapeURL() != "" {
+		f.startScraping(ctx, o)
+	}
+	return f, nil
+}
+
+// lines is how many are due in all; 0: that is not known.
+func (l *load) lines() uint64 {
+	p := &l.plan
+	if p.Schedule == nil || p.Duration == 0 {
+		return p.Count
+	}
+	most := p.Count
+	if most == 0 {
+		most = 1 << 62
+	}
+	return emitter.DueBy(p.Schedule, p.Duration-1, most)
+}
+
+func (f *follower) serveMetrics(ctx context.Context, o *options, l *load) error {
+	server, err := metrics.Listen(o.metrics)
+	if err != nil {
+		return fmt.Errorf("start the metrics' server: %w", err)
+	}
+	f.metrics = metrics.NewRun(metrics.About{
+		Version: buildVersion(), RunID: l.runID, Sink: o.sink, Format: l.shown.Format, Started: time.Now(),
+	}, l.shown.Rate)
+	if err := server.Register(f.metrics); err != nil {
+		return err
+	}
+	if o.pprof {
+		server.Profile()
+	}
+	fmt.Fprintf(f.notes, "lologen: metrics at %s/metrics\n", server.URL())
+	f.others.Go(func() { f.errs <- server.Serve(ctx) })
+	return nil
+}
+
+// showsProgress reports whether there is to be a live line. Beside lines on the same terminal it
+// would only be in the way.
+func (o *options) showsProgress(notes *os.File) bool {
+	if o.progress != "auto" {
+		return o.progress == "always"
+	}
+	lines := os.Stdout
+	if o.stream == "stderr" {
+		lines = os.Stderr
+	}
+	return term.IsTerminal(int(notes.Fd())) && !(o.sink == "console" && term.IsTerminal(int(lines.Fd())))
+}
+
+func (f *follower) showProgress(o *options, l *load, notes *os.File) {
+	c := progress.Config{
+		Terminal: term.IsTerminal(int(notes.Fd())),
+		Width: func() int {
+			width, _, _ := term.GetSize(int(notes.Fd()))
+			return width
+		},
+		Duration: l.plan.Duration, Count: l.plan.Count, Paced: l.plan.Schedule != nil,
+	}
+	if rate, ok := l.plan.Schedule.(emitter.Rate); ok {
+		target := float64(rate)
+		c.Target = &target
+	} else if made, ok := l.plan.Schedule.(emitter.Profile); ok && c.Duration == 0 {
+		c.Duration, _ = made.Length()
+	}
+	f.line = progress.New(notes, c)
+	f.notes = f.line.Writer()
+}
+
+// startScraping asks Loki for its side. Only what was asked for by name is missed aloud.
+func (f *follower) startScraping(ctx context.Context, o *options) {
+	s := scrape.New(scrape.Config{
+		URL: o.scrapeURL(), Push: o.loki.url, TLS: o.http.TLS,
+		User: o.http.User, Password: o.http.Password, BearerToken: o.http.BearerToken, Header: o.http.Header,
+	})
+	if err := s.Start(ctx); err != nil {
+		if o.loki.scrape != "" {
+			fmt.Fprintf(f.notes, "lologen: --scrape %s: %v\n", target(o.loki.scrape), err)
+		}
+		return
+	}
+	f.scraper = s
+	f.others.Go(func() { f.look(ctx) })
+}
+
+// look asks the destination at intervals, apart from the run: it may take its time.
+func (f *follower) look(ctx context.Context) {
+	ticker := time.NewTicker(followEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if m, err := f.scraper.Look(ctx); err == nil {
+				f.moment.Store(&m)
+			}
+		}
+	}
+}
+
+// see takes a snapshot of the run.
+func (f *follower) see(s emitter.Snapshot) {
+	used := report.Measure()
+	f.series.Add(s, used, f.moment.Swap(nil))
+	if f.metrics != nil {
+		f.metrics.Observe(s)
+	}
+	if f.line != nil {
+		f.line.Show(s)
+	}
+	if f.watch != nil && f.aborted == "" {
+		f.watch.Add(s, used.Since(f.start))
+		if slo, doomed := f.watch.Doomed(); doomed && !s.Last {
+			f.aborted = slo.Expr
+			f.abort()
+		}
+	}
+}
+
+// finish ends the following and adds what was seen to the account of the run.
+func (f *follower) finish(ctx context.Context, run *report.Run) {
+	if f.line != nil {
+		f.line.Done()
+	}
+	if f.scraper != nil {
+		change := f.scraper.Finish(context.WithoutCancel(ctx))
+		run.Server = &change
+	}
+	f.stop()
+	f.others.Wait()
+	run.Series, run.Aborted = f.series, f.aborted
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
+	"github.com/exitfound/lologen/sinks"
+	"github.com/exitfound/lologen/sinks/push"
+)
+
+const groupLoki = "Where to, -t loki"
+
+var lokiOnly = []string{"loki"}
+
+// lokiOptions are what was asked of a push to Loki, beside what sinks.Loki holds.
+type lokiOptions struct {
+	sinks.Loki
+	url         string // base or whole
+	encoding    string
+	compression string
+	perRequest  int    // most streams in a request; 0: found out by the load
+	scrape      string // a URL, none, or empty: the push host's own
+}
+
+func lokiFlags() []flag {
+	return []flag{
+		{name: "label", group: groupLoki, value: "K=V", initial: "job=<name>", usage: "of the streams; {a,b} and {0..9} expand (repeatable)", only: lokiOnly, repeat: true,
+			set: func(o *options, s string) error {
+				l, err := sinks.ParseLabel(s)
+				if err != nil {
+					return fmt.Errorf("is name=value, like app=web or pod={0..49}: %w", err)
+				}
+				o.loki.Labels = append(o.loki.Labels, l)
+				return nil
+			}},
+		{name: "level-label", group: groupLoki, usage: "the level becomes a label, too", only: lokiOnly,
+			set: setSwitch(func(o *options) *bool { return &o.loki.Level })},
+		{name: "tenant", group: groupLoki, value: "NAME", usage: "X-Scope-OrgID of all streams", only: lokiOnly,
+			set: func(o *options, s string) error { return setTenant(&o.loki.Tenant, s) }},
+		{name: "tenants", group: groupLoki, value: "N", usage: "spread the streams over tenant-0, tenant-1, ...", only: lokiOnly,
+			set: func(o *options, s string) error {
+				return setInt(&o.loki.Tenants, s, 1, mostStreams, "is a whole number from 1 to 10000000")
+			}},
+		{name: "structured-metadata", group: groupLoki, value: "K=V", usage: "of every line: {rand16}, {uuid}, {seq} (repeatable)", only: lokiOnly, repeat: true,
+			set: func(o *options, s string) error {
+				m, err := sinks.ParseMetadata(s)
+				if err != nil {
+					return fmt.Errorf("is name=value, like trace_id={rand16}: %w", err)
+				}
+				o.loki.Metadata = append(o.loki.Metadata, m)
+				return nil
+			}},
+		{name: "churn", group: groupLoki, value: "SHARE/TIME", initial: "none", usage: "streams replaced by new ones: 10%/m", only: lokiOnly,
+			set: func(o *options, s string) error {
+				share, period, ok := parseShareOver(s)
+				if !ok {
+					return errors.New("are a share of the streams and a time, like 10%/m, 100%/1h or 5%/30s")
+				}
+				o.loki.Churn = sinks.Churn{Share: share, Period: period}
+				return nil
+			}},
+		{name: "out-of-order", group: groupLoki, value: "SHARE/TIME", initial: "none", usage: "lines with a time of up to so long ago: 5%/30s", only: lokiOnly,
+			set: func(o *options, s string) error {
+				share, most, ok := parseShareOver(s)
+				if !ok {
+					return errors.New("are a share of the lines and how far back they lie at most, like 5%/30s")
+				}
+				o.loki.Disorder = sinks.Disorder{Share: share, Most: most}
+				return nil
+			}},
+		{name: "timestamp-offset", group: groupLoki, value: "TIME", initial: "0", usage: "added to every line's time: -2h", only: lokiOnly,
+			set: func(o *options, s string) error {
+				d, ok := parseTime(strings.TrimPrefix(s, "-"))
+				if !ok {
+					return errors.New("are seconds or a duration, to the past with a minus (-2h, 15m)")
+				}
+				if o.loki.Offset = d; strings.HasPrefix(s, "-") {
+					o.loki.Offset = -d
+				}
+				return nil
+			}},
+		{name: "streams-per-request", group: groupLoki, value: "N", initial: "auto", usage: "auto: 1 where that fills 64 KiB, else many", only: lokiOnly,
+			set: func(o *options, s string) error {
+				if strings.EqualFold(s, "auto") {
+					return nil
+				}
+				return setInt(&o.loki.perRequest, s, 1, mostStreams, "are auto and whole numbers from 1 to 10000000")
+			}},
+		{name: "encoding", group: groupLoki, value: "HOW", initial: "protobuf", usage: "protobuf, json", only: lokiOnly,
+			set: func(o *options, s string) (err error) { o.loki.encoding, err = oneOf(s, "protobuf", "json"); return }},
+		{name: "compression", group: groupLoki, value: "HOW", initial: "by encoding", usage: "protobuf: snappy, none; json: none, gzip", only: lokiOnly,
+			set: func(o *options, s string) (err error) {
+				o.loki.compression, err = oneOf(s, "snappy", "none", "gzip")
+				return
+			}},
+		{name: "scrape", group: groupLoki, value: "URL", initial: "its /metrics", usage: "what Loki says of itself, in the report; or none", only: lokiOnly,
+			set: func(o *options, s string) error {
+				if o.loki.scrape = s; strings.EqualFold(s, "none") {
+					o.loki.scrape = "none"
+					return nil
+				}
+				if err := sinks.CheckURL(s); err != nil {
+					return fmt.Errorf("are none and a URL like http://loki:3100/metrics: %w", err)
+				}
+				return nil
+			}},
+	}
+}
+
+// setTenant reads the name of a tenant, as Loki takes it (dskit's tenant.ValidTenantID).
+func setTenant(at *string, s string) error {
+	const special = "!-_.*'()"
+	valid := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(special, r)
+	}
+	if s == "" || len(s) > 150 || s == "." || s == ".." || strings.IndexFunc(s, func(r rune) bool { return !valid(r) }) >= 0 {
+		return errors.New("are 1 to 150 letters, digits and " + special)
+	}
+	*at = s
+	return nil
+}
+
+// parseShareOver reads a share and a time: 10%/m, 0.1/30s.
+func parseShareOver(s string) (share float64, over time.Duration, ok bool) {
+	left, right, found := strings.Cut(s, "/")
+	if !found {
+		return 0, 0, false
+	}
+	number, isPercent := strings.CutSuffix(left, "%")
+	share, err := strconv.ParseFloat(number, 64)
+	if isPercent {
+		share /= 100
+	}
+	if seconds, isUnit := spans[right]; isUnit && right != "" {
+		over = time.Duration(seconds * float64(time.Second))
+	} else if over, ok = parseTime(right); !ok {
+		return 0, 0, false
+	}
+	return share, over, err == nil && share > 0 && share <= 1 && over > 0 && !strings.ContainsAny(number, "xXpP_")
+}
+
+// readLoki completes what the loki sink is told, and the number of streams.
+func (o *options) readLoki(v *values) error {
+	l := &o.loki
+	if len(l.Labels) == 0 {
+		l.Labels = []sinks.LabelValues{{Name: "job", Values: []string{o.name}}}
+		if o.name == "" {
+			return usagef("-n %q: the label job needs a value: accepted is a name, or --label K=V", o.name)
+		}
+	}
+	if err := l.readEncoding(v); err != nil {
+		return err
+	}
+	switch {
+	case l.Tenant != "" && l.Tenants > 0:
+		return usagef("%s %s and %s %d: accepted is one of the two", v.of("tenant").spelt, l.Tenant, v.of("tenants").spelt, l.Tenants)
+	case (l.Tenant != "" || l.Tenants > 0) && hasHeader(o.http.Header, "X-Scope-OrgID"):
+		return usagef("--header %q: the tenant is named by --tenant or --tenants already", "X-Scope-OrgID: ...")
+	}
+	l.Seed = o.seed
+	if err := o.ownLabels(); err != nil {
+		return err
+	}
+	return o.countStreams(v)
+}
+
+// ownLabels refuses labels that come twice, or that lologen itself sets.
+func (o *options) ownLabels() error {
+	taken := map[string]string{"run_id": "--identify", "level": "--level-label", "generation": "--churn"}
+	set := map[string]bool{"run_id": o.identify, "level": o.loki.Level, "generation": o.loki.Churn.Share > 0}
+	for _, label := range o.loki.Labels {
+		if flag, ours := taken[label.Name]; ours && set[label.Name] {
+			return usagef("--label %s=...: accepted is another name, as %s makes that label", label.Name, flag)
+		}
+		if set[label.Name] {
+			return usagef("--label %s=...: accepted is each name once; several values are %s={a,b}", label.Name, label.Name)
+		}
+		set[label.Name] = true
+	}
+	return nil
+}
+
+func hasHeader(headers [][2]string, name string) bool {
+	for _, h := range headers {
+		if strings.EqualFold(h[0], name) {
+			return true
+		}
+	}
+	return false
+}
+
+// readEncoding finds the encoding that two flags name.
+func (l *lokiOptions) readEncoding(v *values) error {
+	how := map[[2]string]push.Encoding{
+		{"protobuf", "snappy"}: push.Snappy,
+		{"protobuf", "none"}:   push.Stored,
+		{"json", "none"}:       push.JSON,
+		{"json", "gzip"}:       push.GzipJSON,
+	}
+	if l.encoding == "" {
+		l.encoding = "protobuf"
+	}
+	if l.compression == "" {
+		l.compression = map[string]string{"protobuf": "snappy", "json": "none"}[l.encoding]
+	}
+	encoding, ok := how[[2]string{l.encoding, l.compression}]
+	if !ok {
+		accepted := map[string]string{"protobuf": "snappy, none", "json": "none, gzip"}[l.encoding]
+		return usagef("%s %q: accepted with --encoding %s are %s", v.of("compression").spelt, l.compression, l.encoding, accepted)
+	}
+	l.Encoding = encoding
+	return nil
+}
+
+// countStreams holds the number of streams against the label sets that there are to be.
+func (o *options) countStreams(v *values) error {
+	sets := sinks.Combinations(o.loki.Labels)
+	if sets > mostStreams {
+		return usagef("--label: the values make %d streams: accepted are at most %d", sets, mostStreams)
+	}
+	if s := v.of("streams"); s.origin == fromDefault {
+		o.streams = max(o.streams, sets, o.loki.Tenants)
+	} else if o.streams < max(sets, o.loki.Tenants) {
+		what := "--label"
+		if o.loki.Tenants > sets {
+			what = "--tenants"
+		}
+		return usagef("%s %d: accepted are as many as %s makes (%d) or more", s.spelt, o.streams, what, max(sets, o.loki.Tenants))
+	}
+	o.loki.Streams = o.streams
+	return nil
+}
+
+const (
+	fullRequest = 64 << 10 // bytes that are worth a request
+	// mostRequest is what a Loki with default settings takes in one request, uncompressed: more
+	// cannot pass between its parts (gRPC's limit for a message).
+	mostRequest = 4 << 20
+)
+
+// streamsPerRequest is how many streams may share a request; 0: any number. One stream a request
+// is better evidence, as Loki's 204 speaks for the last stream of a request only.
+func (o *options) streamsPerRequest(p *emitter.Plan, mean float64) int {
+	if o.loki.perRequest > 0 {
+		return o.loki.perRequest
+	}
+	lines := math.Inf(1)
+	streams := float64(p.Streams)
+	if rate, paced := p.Schedule.(emitter.Rate); paced {
+		lines = float64(rate) / streams * p.Sink.Wait.Seconds()
+	}
+	if p.Count > 0 {
+		lines = min(lines, float64(p.Count)/streams)
+	}
+	if p.Sink.Lines > 0 {
+		lines = min(lines, float64(p.Sink.Lines))
+	}
+	if min(lines*mean, float64(p.Sink.Bytes)) >= fullRequest {
+		return 1
+	}
+	return 0
+}
+
+// evidence says when a 204 is not worth much.
+func (o *options) evidence(p *emitter.Plan) string {
+	why := ""
+	switch {
+	case p.Streams > p.Workers && p.Sink.Streams != 1:
+		why = "a request holds several streams"
+	case o.loki.Level:
+		why = "the levels of a stream are streams of their own in one request"
+	default:
+		return ""
+	}
+	return why + ", and Loki's 204 speaks for the last one only: what it dropped of the others counts as acked"
+}
+
+// scrapeURL is where Loki's own account is read; empty: nowhere.
+func (o *options) scrapeURL() string {
+	switch o.loki.scrape {
+	case "none":
+		return ""
+	case "":
+		return sinks.LokiURL(o.loki.url, "/metrics")
+	}
+	return o.loki.scrape
+}
+
+// showLoki is what the report says of a push to Loki.
+func (o *options) showLoki(s *report.Plan, p *emitter.Plan, c sinks.Config) {
+	if u, err := sinks.PushURL(o.loki.url); err == nil {
+		s.Target = "POST " + target(u)
+	}
+	s.Encoding = o.loki.encoding + " " + o.loki.compression
+	s.Labels, _ = sinks.SampleLabels(c.Loki, 3)
+	s.StreamsPerRequest = p.Sink.Streams
+	s.Tenants = o.loki.Tenants
+	s.Evidence = o.evidence(p)
+}
