@@ -23,12 +23,14 @@ type command struct {
 	flags    []flag
 	examples []string
 	exits    string // its exit codes
+	words    string // what arguments that are no flags stand for; empty: none are accepted
+	word     func(o *options, s string)
 	run      func(ctx context.Context, v *values, io stdio) (code int, err error)
 }
 
 // commands are the program; the first is what it does without a subcommand.
 func commands() []command {
-	return []command{runCommand(), receiveCommand(), compareCommand()}
+	return []command{runCommand(), receiveCommand(), verifyCommand(), compareCommand(), reportCommand()}
 }
 
 // run is the program. Nothing in it reads the process's own arguments, environment or files.

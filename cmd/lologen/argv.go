@@ -13,6 +13,7 @@ import (
 type given struct {
 	argv  []string          // "lologen", perhaps a subcommand, then only --name=value
 	spelt map[string]string // a flag's name to how it was typed
+	words []string          // arguments that are no flags, where the command takes some
 }
 
 // normalise reads the arguments as the Python tool did: flags anywhere, -T0.5, -T=0.5, -WT 1.
@@ -25,6 +26,8 @@ func normalise(args []string, cmd command, all []command) (given, error) {
 		arg := n.take()
 		var err error
 		switch {
+		case arg == "--" && cmd.word != nil:
+			n.words, n.args = append(n.words, n.args...), nil
 		case arg == "--":
 			if len(n.args) > 0 {
 				return given{}, n.stray(n.args[0])
@@ -115,6 +118,10 @@ func (n *normaliser) add(f *flag, spelt, value string, attached bool) error {
 }
 
 func (n *normaliser) stray(word string) error {
+	if n.cmd.word != nil {
+		n.words = append(n.words, word)
+		return nil
+	}
 	for _, c := range n.all[1:] {
 		if c.name == word {
 			return usagef("%q comes after flags: put it first, as in lologen %s [flags]", word, word)

@@ -10,10 +10,10 @@ import (
 // few sinks use are shown beside those sinks only.
 func (c *command) help(all []command, given []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s - %s\n\nUsage:\n   %s [flags]\n", c.spelt(), c.usage, c.spelt())
+	fmt.Fprintf(&b, "%s - %s\n\nUsage:\n   %s [flags]\n", c.spelt(), c.usage, strings.TrimSpace(c.spelt()+" "+c.words))
 	if c.name == "" {
 		for _, sub := range all[1:] {
-			fmt.Fprintf(&b, "   %-28s %s\n", sub.spelt()+" [flags]", sub.usage)
+			fmt.Fprintf(&b, "   %-40s %s\n", strings.TrimSpace(sub.spelt()+" "+sub.words)+" [flags]", sub.usage)
 		}
 	}
 	group := ""

@@ -17,23 +17,25 @@ import (
 
 // options are what a run was asked for, read and checked flag by flag.
 type options struct {
-	sink   string
-	stream string
-	path   string
-	host   string
-	port   int
-	method string
-	server bool
-	http   sinks.HTTP
-	record bool // http payload
-	ca     string
-	cert   string
-	key    string
-	insec  bool
-	passwd string // file
-	bearer string // file
-	loki   lokiOptions
-	dryRun bool
+	sink    string
+	stream  string
+	path    string
+	host    string
+	port    int
+	method  string
+	server  bool
+	http    sinks.HTTP
+	record  bool // http payload
+	ca      string
+	cert    string
+	key     string
+	insec   bool
+	passwd  string // file
+	bearer  string // file
+	loki    lokiOptions
+	verify  verifyOptions
+	reports reportOptions
+	dryRun  bool
 
 	format   string
 	level    emitter.Level
@@ -82,6 +84,7 @@ func defaults() *options {
 		format: "logfmt", level: emitter.Debug, name: "spam_application", color: "always",
 		workers: 1, interval: 2 * time.Second, drain: 5 * time.Second, retries: 10,
 		http:   sinks.HTTP{Timeout: 10 * time.Second},
+		verify: verifyOptions{wait: time.Minute},
 		report: "auto", progress: "auto", output: "text", listen: "127.0.0.1:8000",
 	}
 }
@@ -115,7 +118,7 @@ var (
 
 // runFlags are the flags of lologen itself.
 func runFlags() []flag {
-	return slices.Concat(whereFlags(), whatFlags(), loadFlags(), httpFlags(), lokiFlags(), saidFlags())
+	return slices.Concat(whereFlags(), whatFlags(), loadFlags(), httpFlags(), lokiFlags(), verifyRunFlags(), saidFlags())
 }
 
 func whereFlags() []flag {

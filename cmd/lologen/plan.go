@@ -86,6 +86,9 @@ func (o *options) complete(v *values) error {
 		rand.Read(b[:])
 		o.seed = binary.LittleEndian.Uint64(b[:]) >> 11 // 53 bits: every JSON reader keeps them
 	}
+	if err := o.verifiable(v); err != nil {
+		return err
+	}
 	if err := o.checkLoad(v); err != nil {
 		return err
 	}
@@ -105,7 +108,7 @@ func (o *options) checkLoad(v *values) error {
 	}
 	for _, slo := range o.slos {
 		switch {
-		case slo.NeedsVerify() && !o.verified():
+		case slo.NeedsVerify() && !o.verify.on:
 			return usagef("--slo %q: accepted with --verify, as only the destination knows what was lost or came twice", slo.Expr)
 		case slo.NeedsRate() && o.unpaced():
 			return usagef("--slo %q: accepted with a rate, and this run is unpaced", slo.Expr)
@@ -122,9 +125,6 @@ func (o *options) checkLoad(v *values) error {
 	}
 	return nil
 }
-
-// verified reports whether the destination is asked what it holds.
-func (o *options) verified() bool { return false }
 
 // unpaced reports whether lines are made as fast as possible.
 func (o *options) unpaced() bool {
@@ -214,6 +214,7 @@ func (o *options) sinkConfig(io stdio) (sinks.Config, error) {
 			return c, usagef("-p has no default here, as there is no home directory: accepted is a path")
 		}
 		c.Path = filepath.Join(home, "spam_application.log")
+		o.path = c.Path
 	}
 	return c, nil
 }

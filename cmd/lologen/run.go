@@ -68,6 +68,9 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	}
 	l.about.Command = v.command(o)
 	a, err := l.run(ctx, f)
+	if a != nil && o.verify.on {
+		a.report.Verified(o.verifyRun(context.WithoutCancel(ctx), l, a.result))
+	}
 	err = errors.Join(err, stop())
 	if a == nil {
 		return exitFailed, err
@@ -90,6 +93,12 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 
 // undelivered says in one sentence what a report would have: nobody should have to guess.
 func undelivered(r *report.Report) error {
+	if v := r.Verification; r.Lines.Lost() == 0 && v != nil {
+		if v.Passed == nil {
+			return fmt.Errorf("the destination could not be asked: %s", v.Why)
+		}
+		return fmt.Errorf("of %d acked lines %d are lost, and %d are there that should not be", r.Lines.Acked, v.Lost, v.Extra)
+	}
 	first := "for no reason given"
 	if len(r.Errors) > 0 {
 		first = r.Errors[0].First
@@ -104,9 +113,7 @@ func verdict(a *account, err error) int {
 		return exitFailed
 	case a.report.Verdict.SLOFailed():
 		return exitSLO
-	case a.result.Gone: // whoever read our lines has seen enough
-		return exitOK
-	case a.report.Lines.Lost() > 0 && !a.report.Verdict.CoversLoss():
+	case !a.report.Verdict.Passed:
 		return exitFailed
 	}
 	return exitOK

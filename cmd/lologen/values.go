@@ -21,8 +21,10 @@ const (
 
 // values are what the user said.
 type values struct {
-	env  map[string]string
-	said []said // in the order of the command's flags
+	env   map[string]string
+	said  []said   // in the order of the command's flags
+	words []string // arguments that are no flags
+	word  func(o *options, s string)
 }
 
 // said is what was said of one flag.
@@ -47,6 +49,9 @@ func (v *values) given(name string) bool { return v.of(name).origin != fromDefau
 
 // apply reads every value into o.
 func (v *values) apply(o *options) error {
+	for _, word := range v.words {
+		v.word(o, word)
+	}
 	for _, s := range v.said {
 		for _, value := range s.values {
 			if s.flag.set == nil {
@@ -62,7 +67,7 @@ func (v *values) apply(o *options) error {
 
 // gather collects what argv, the environment and the configuration file say.
 func gather(cmd command, c *cli.Context, g given, env map[string]string) (*values, error) {
-	v := &values{env: env}
+	v := &values{env: env, words: g.words, word: cmd.word}
 	file := said{}
 	for i := range cmd.flags {
 		f := &cmd.flags[i]
@@ -131,11 +136,14 @@ func inherited(f *flag, env map[string]string) (said, bool) {
 // shown is a value as a message may repeat it.
 func (f *flag) shown(value string) string { return redacted(f.name, value) }
 
+// aside are flags without which a run is the same.
+var aside = []string{"config", "report", "report-file", "progress", "metrics-listen", "pprof"}
+
 // command is what repeats the run, without anything secret.
 func (v *values) command(o *options) []string {
 	list := []string{"lologen"}
 	for _, s := range v.said {
-		if s.flag.name == "config" {
+		if slices.Contains(aside, s.flag.name) {
 			continue
 		}
 		for _, value := range s.values {

@@ -1,0 +1,360 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/bench/verify"
+	"github.com/exitfound/lologen/emitter"
+	"github.com/exitfound/lologen/sinks"
+)
+
+// verifyOptions are what is asked, and where.
+type verifyOptions struct {
+	on       bool   // after a run
+	receiver string // one of these four
+	loki     string
+	files    []string
+	journal  bool
+	ledger   string // a file
+	run      string
+	selector string
+	full     bool
+	margin   time.Duration
+	wait     time.Duration
+	tenants  []string
+}
+
+func verifyCommand() command {
+	return command{
+		name:  "verify",
+		usage: "asks a destination what it holds of a run",
+		flags: verifyFlags(),
+		examples: []string{
+			"lologen verify --loki http://127.0.0.1:3100 --ledger run.json",
+			`lologen verify --loki http://127.0.0.1:3100 --selector '{job="promtail"}' --run 3f2a90c1d4e5`,
+			"lologen verify --file app.log.1.gz --file app.log --ledger run.json --output json",
+		},
+		exits: "0 all there, 1 not or could not be asked, 2 wrong use, 130 two signals.",
+		run:   runVerify,
+	}
+}
+
+const (
+	groupAsked = "What to ask"
+	groupWhich = "Which lines"
+)
+
+func verifyFlags() []flag {
+	flags := []flag{
+		{name: "loki", group: groupAsked, value: "URL", usage: "a Loki, by its base or push URL",
+			set: func(o *options, s string) error { return setURL(&o.verify.loki, s) }},
+		{name: "receiver", group: groupAsked, value: "URL", usage: "a lologen receive",
+			set: func(o *options, s string) error { return setURL(&o.verify.receiver, s) }},
+		{name: "file", group: groupAsked, value: "PATH", usage: "files of lines, rotated and gzipped ones too (repeatable)", repeat: true,
+			set: func(o *options, s string) error { o.verify.files = append(o.verify.files, s); return nil }},
+		{name: "journal", group: groupAsked, usage: "the journal's entries of --name",
+			set: setSwitch(func(o *options) *bool { return &o.verify.journal })},
+		{name: "name", short: "n", group: groupAsked, value: "TEXT", initial: "spam_application", usage: "journal: the identifier of the run's entries",
+			set: func(o *options, s string) error { return setText(&o.name, s, "is a name") }},
+
+		{name: "ledger", group: groupWhich, value: "FILE", usage: "the run's JSON report: every acked line, and no other",
+			set: func(o *options, s string) error { return setText(&o.verify.ledger, s, "is a path") }},
+		{name: "run", group: groupWhich, value: "ID", usage: "without a ledger: gaps and copies alone",
+			set: func(o *options, s string) error { return setRunID(&o.verify.run, s) }},
+		{name: "selector", group: groupWhich, value: "LOGQL", initial: `{run_id="<id>"}`, usage: `loki: the streams, {job="x"} with an agent`,
+			set: func(o *options, s string) error { return setSelector(&o.verify.selector, s) }},
+		{name: "tenant", group: groupWhich, value: "NAME", usage: "loki: whose lines (repeatable)", repeat: true,
+			set: func(o *options, s string) error {
+				var name string
+				err := setTenant(&name, s)
+				o.verify.tenants = append(o.verify.tenants, name)
+				return err
+			}},
+		{name: "margin", group: groupWhich, value: "TIME", initial: "1h", usage: "loki: how far from the run timestamps may lie",
+			set: func(o *options, s string) error { return setPositive(&o.verify.margin, s) }},
+		{name: "full", group: groupWhich, usage: "loki: read every line, instead of asking for sums",
+			set: setSwitch(func(o *options) *bool { return &o.verify.full })},
+		{name: "wait", group: groupWhich, value: "TIME", initial: "60s", usage: "for lines that are still on their way",
+			set: func(o *options, s string) error { return setTime(&o.verify.wait, s) }},
+		{name: "output", group: groupSaid, value: "HOW", initial: "text", usage: "text, json",
+			set: func(o *options, s string) (err error) { o.output, err = oneOf(s, "text", "json"); return }},
+	}
+	for _, f := range httpFlags() {
+		if slices.Contains(f.only, "loki") && f.name != "url" {
+			f.only, f.group = nil, groupReach
+			flags = append(flags, f)
+		}
+	}
+	return append(flags, configFlag())
+}
+
+const groupReach = "How to reach it"
+
+// verifyRunFlags are those of a run that is verified when it is over.
+func verifyRunFlags() []flag {
+	return []flag{
+		{name: "verify", group: groupVerify, usage: "ask the destination, when the run is over, what it holds", load: true,
+			set: setSwitch(func(o *options) *bool { return &o.verify.on })},
+		{name: "verify-loki", group: groupVerify, value: "URL", usage: "ask this Loki: an agent brings the lines there",
+			set: func(o *options, s string) error { return setURL(&o.verify.loki, s) }},
+		{name: "verify-selector", group: groupVerify, value: "LOGQL", usage: `where they are then: {job="varlogs"}`,
+			set: func(o *options, s string) error { return setSelector(&o.verify.selector, s) }},
+		{name: "verify-wait", group: groupVerify, value: "TIME", initial: "60s", usage: "for lines that are still on their way",
+			set: func(o *options, s string) error { return setTime(&o.verify.wait, s) }},
+	}
+}
+
+const groupVerify = "Whether all arrived"
+
+func setURL(at *string, s string) error {
+	if err := sinks.CheckURL(s); err != nil {
+		return fmt.Errorf("is a URL like http://127.0.0.1:3100: %w", err)
+	}
+	*at = s
+	return nil
+}
+
+func setSelector(at *string, s string) error {
+	if !strings.HasPrefix(s, "{") || !strings.Contains(s, "}") {
+		return errors.New(`is LogQL that begins with a stream selector, like {job="x"}`)
+	}
+	*at = s
+	return nil
+}
+
+func setRunID(at *string, s string) error {
+	valid := func(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' }
+	if s == "" || len(s) > 64 || strings.IndexFunc(s, func(r rune) bool { return !valid(r) }) >= 0 {
+		return errors.New("is a run's id: letters and digits, as its report has it")
+	}
+	*at = s
+	return nil
+}
+
+// runVerify asks and prints the verdict.
+func runVerify(ctx context.Context, v *values, io stdio) (int, error) {
+	o := defaults()
+	if err := v.apply(o); err != nil {
+		return 0, err
+	}
+	question, err := o.question(v)
+	if err != nil {
+		return 0, err
+	}
+	source, err := o.askedSource(v, question)
+	if err != nil {
+		return 0, err
+	}
+	verdict := verify.Ask(ctx, source, question)
+	text := []byte(verdict.String())
+	if o.output == "json" {
+		if text, err = verdict.JSON(); err != nil {
+			return exitFailed, err
+		}
+	}
+	if _, err := io.out.Write(text); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return exitFailed, fmt.Errorf("write verdict: %w", err)
+	}
+	if verdict.Passed == nil || !*verdict.Passed {
+		return exitFailed, nil
+	}
+	return exitOK, nil
+}
+
+// question reads what is to be asked.
+func (o *options) question(v *values) (verify.Question, error) {
+	q := verify.Question{Run: o.verify.run, Wait: o.verify.wait, Settle: o.settle()}
+	if o.verify.ledger == "" {
+		if o.verify.run == "" {
+			return q, usagef("--ledger or --run is needed: accepted are a run's JSON report, or its id")
+		}
+		return q, nil
+	}
+	var err error
+	if q.Ledger, err = verify.ReadLedger(o.verify.ledger); err != nil {
+		return q, usagef("%s %q: %w", v.of("ledger").spelt, o.verify.ledger, err)
+	}
+	if q.Run == "" {
+		q.Run = q.Ledger.RunID
+	}
+	if q.Run != q.Ledger.RunID {
+		return q, usagef("--run %s: accepted is the run of the ledger, %s", q.Run, q.Ledger.RunID)
+	}
+	return q, nil
+}
+
+// settle is how long a number stays as it is before it is taken for the last one: agents may
+// retry in between.
+func (o *options) settle() time.Duration {
+	if o.verify.selector != "" {
+		return 20 * time.Second
+	}
+	return 5 * time.Second
+}
+
+// askedSource is the one place that was named.
+func (o *options) askedSource(v *values, q verify.Question) (verify.Source, error) {
+	var named []string
+	for _, name := range []string{"loki", "receiver", "file", "journal"} {
+		if s := v.of(name); s.origin != fromDefault && s.values[0] != "false" {
+			named = append(named, "--"+name)
+		}
+	}
+	if len(named) != 1 {
+		said := strings.Join(named, " and ")
+		if said == "" {
+			said = "nothing to ask"
+		}
+		return nil, usagef("%s: accepted is one of --loki, --receiver, --file, --journal", said)
+	}
+	var started time.Time
+	if q.Ledger != nil {
+		started = q.Ledger.Started
+	}
+	o.http.URL = "" // none of its own: only credentials and TLS
+	if err := o.readCredentials(v); err != nil {
+		return nil, err
+	}
+	if err := o.readTLS(v); err != nil {
+		return nil, err
+	}
+	source, err := o.place(started)
+	if err != nil {
+		return nil, usagef("%s: %w", named[0], err)
+	}
+	return source, nil
+}
+
+// place opens the one of four places that is named.
+func (o *options) place(started time.Time) (verify.Source, error) {
+	switch vo := &o.verify; {
+	case vo.loki != "":
+		selector, filter := splitSelector(vo.selector)
+		return verify.NewLoki(verify.LokiConfig{
+			Server: o.verifyServer(vo.loki), Tenants: vo.tenants, Selector: selector, Filter: filter,
+			Margin: o.timeMargin(), Full: vo.full,
+		}, started)
+	case vo.receiver != "":
+		return verify.NewReceiver(o.verifyServer(vo.receiver))
+	case vo.journal:
+		return verify.NewJournal(o.name, started)
+	}
+	return verify.NewFiles(o.verify.files...)
+}
+
+// splitSelector takes the filters off a selector. Braces and quotes may stand in its values.
+func splitSelector(s string) (selector, filter string) {
+	quoted := byte(0)
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted != 0 && c == '\\' && quoted == '"':
+			i++
+		case quoted != 0:
+			if c == quoted {
+				quoted = 0
+			}
+		case c == '"' || c == '`':
+			quoted = c
+		case c == '}':
+			return s[:i+1], strings.TrimSpace(s[i+1:])
+		}
+	}
+	return s, ""
+}
+
+func (o *options) timeMargin() time.Duration {
+	if o.verify.margin > 0 {
+		return o.verify.margin
+	}
+	return time.Hour + o.loki.Offset.Abs() + o.loki.Disorder.Most
+}
+
+// verifyServer is a server that is reached as the user said.
+func (o *options) verifyServer(url string) verify.Server {
+	header := make(http.Header)
+	for _, h := range o.http.Header {
+		header.Add(h[0], h[1])
+	}
+	request := &http.Request{Header: header}
+	if o.http.User != "" {
+		request.SetBasicAuth(o.http.User, o.http.Password)
+	}
+	if o.http.BearerToken != "" {
+		header.Set("Authorization", "Bearer "+o.http.BearerToken)
+	}
+	return verify.Server{URL: url, Header: header, TLS: o.http.TLS}
+}
+
+// verifiable says what is wrong with verifying this run, if anything.
+func (o *options) verifiable(v *values) error {
+	for _, name := range []string{"verify-loki", "verify-selector", "verify-wait"} {
+		if s := v.of(name); s.origin == fromArgv && !o.verify.on {
+			return usagef("%s: accepted with --verify", s.spelt)
+		}
+	}
+	switch {
+	case !o.verify.on:
+		return nil
+	case o.verify.loki != "" && o.verify.selector == "":
+		return usagef("--verify-loki %q: accepted with --verify-selector, as the labels are those of the agent", o.verify.loki)
+	case o.verify.loki == "" && o.verify.selector != "":
+		return usagef("--verify-selector %q: accepted with --verify-loki", o.verify.selector)
+	case o.verify.loki == "" && !o.goesTo("loki", "file", "journald", "http"):
+		return usagef("--verify: accepted with -t loki, file, journald, http, or with --verify-loki where an agent brings the lines")
+	}
+	o.identify = true
+	return nil
+}
+
+// ownSource is where the lines of this run are to be found.
+func (o *options) ownSource(started time.Time) (verify.Source, error) {
+	own := *o
+	if own.verify.loki == "" {
+		switch o.sink {
+		case "loki":
+			own.verify.loki = o.loki.url
+			if o.loki.Tenant != "" {
+				own.verify.tenants = []string{o.loki.Tenant}
+			}
+			for i := range o.loki.Tenants {
+				own.verify.tenants = append(own.verify.tenants, fmt.Sprintf("tenant-%d", i))
+			}
+		case "file":
+			own.verify.files = []string{o.path}
+		case "journald":
+			own.verify.journal = true
+		case "http":
+			own.verify.receiver = o.http.URL
+		}
+	}
+	return own.place(started)
+}
+
+// verifyRun asks the destination what it holds of a run that is over.
+func (o *options) verifyRun(ctx context.Context, l *load, r *emitter.Result) *report.Verification {
+	source, err := o.ownSource(r.Started)
+	if err != nil {
+		return &report.Verification{Why: err.Error()}
+	}
+	v := verify.Ask(ctx, source, verify.Question{
+		Run: l.runID, Ledger: verify.NewLedger(l.runID, r), Wait: o.verify.wait, Settle: o.settle(),
+	})
+	found := &report.Verification{
+		Stored: v.Stored, Lost: v.Lost, Duplicated: v.Duplicated, Reordered: v.Reordered, Extra: v.Extra,
+		VisibleAfter: v.VisibleAfter, Passed: v.Passed, Why: v.Error,
+	}
+	if e := v.EndToEnd; e != nil {
+		found.EndToEnd = &report.Summary{
+			Count: e.Count, Min: e.Min, Mean: e.Mean, P50: e.P50, P90: e.P90, P99: e.P99, P999: e.P999, Max: e.Max,
+		}
+	}
+	return found
+}
