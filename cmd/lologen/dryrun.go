@@ -17,7 +17,8 @@ import (
 type preview struct {
 	*load
 	o       *options
-	rate    float64       // lines a second; 0: unpaced
+	rate    float64       // lines a second, on average; 0: unpaced
+	peak    float64       // at most
 	batch   emitter.Batch // one worker's first, as large as they will be
 	longest int           // line of it
 	shared  int           // streams that a batch holds
@@ -30,8 +31,8 @@ const sampleLines = 1 << 20
 func (o *options) measure(l *load) *preview {
 	p := &l.plan
 	s := &preview{load: l, o: o}
-	if rate, ok := p.Schedule.(emitter.Rate); ok {
-		s.rate = float64(rate)
+	if made, ok := p.Schedule.(emitter.Profile); ok {
+		s.rate, s.peak = made.Mean(p.Duration), made.Peak()
 	}
 	own := (p.Streams + p.Workers - 1) / p.Workers
 	s.shared = own
@@ -77,6 +78,9 @@ func many(n int, what string) string {
 	if n != 1 {
 		what += "s"
 	}
+	if n >= 1000 {
+		return report.Decimal(float64(n)) + " " + what
+	}
 	return fmt.Sprintf("%d %s", n, what)
 }
 
@@ -84,11 +88,12 @@ func many(n int, what string) string {
 func (s *preview) total() float64 {
 	p := &s.plan
 	total := float64(p.Count)
-	if s.rate > 0 && p.Duration > 0 {
-		due := s.rate * p.Duration.Seconds()
-		if total == 0 || due < total {
-			total = due
-		}
+	length := p.Duration
+	if made, ok := p.Schedule.(emitter.Profile); ok && length == 0 {
+		length, _ = made.Length()
+	}
+	if due := s.rate * length.Seconds(); due > 0 && (total == 0 || due < total) {
+		total = due
 	}
 	return total
 }
@@ -99,10 +104,20 @@ func (s *preview) write(w io.Writer) error {
 	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	p := &s.plan
+	if s.o.scenario != "" {
+		var words []string
+		for _, word := range s.about.Command {
+			words = append(words, quoted(word))
+		}
+		row("command", "%s", strings.Join(words, " "))
+	}
 	row("to", "%s", strings.TrimSpace(s.shown.Sink+" "+s.shown.Target))
 	row("lines", "%s, %s on average; the first one:", s.shown.Format, report.Size(s.mean))
 	row("", "%s", report.Clean(string(s.batch.Line(0))))
-	if s.rate > 0 {
+	if s.peak > s.rate*1.001 {
+		row("rate", "%s", s.shown.Schedule)
+		row("", "on average %s lines/s, %s/s; at most %s lines/s, %s/s", report.Decimal(s.rate), report.Size(s.rate*s.mean), report.Decimal(s.peak), report.Size(s.peak*s.mean))
+	} else if s.rate > 0 {
 		row("rate", "%s lines/s, %s/s, %s/day", report.Decimal(s.rate), report.Size(s.rate*s.mean), report.Size(s.rate*s.mean*86400))
 		row("", "%s lines/s from each of %s", report.Decimal(s.rate/float64(p.Workers)), many(p.Workers, "worker"))
 	} else {
@@ -185,7 +200,7 @@ func (s *preview) bytesPerSecond() float64 {
 	if s.rate == 0 {
 		return math.Inf(1)
 	}
-	return s.rate * s.mean
+	return s.peak * s.mean
 }
 
 // hottest is the share of the stream with most lines.

@@ -252,8 +252,8 @@ func (o *options) streamsPerRequest(p *emitter.Plan, mean float64) int {
 	}
 	lines := math.Inf(1)
 	streams := float64(p.Streams)
-	if rate, paced := p.Schedule.(emitter.Rate); paced {
-		lines = float64(rate) / streams * p.Sink.Wait.Seconds()
+	if made, paced := p.Schedule.(emitter.Profile); paced {
+		lines = made.Mean(p.Duration) / streams * p.Sink.Wait.Seconds()
 	}
 	if p.Count > 0 {
 		lines = min(lines, float64(p.Count)/streams)

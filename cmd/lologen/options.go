@@ -47,6 +47,7 @@ type options struct {
 	workers  int
 	interval time.Duration
 	rate     rate
+	scenario string
 	stages   stages
 	profile  profile // without a name: none
 	warmup   time.Duration
@@ -194,6 +195,7 @@ func loadFlags() []flag {
 			}},
 		{name: "rate", group: groupLoad, value: "RATE", initial: "workers/-T", usage: "in total: 64k, 10MB, 2TB/day, max", load: true,
 			set: func(o *options, s string) (err error) { o.rate, err = parseRate(s); return }},
+		{name: "scenario", group: groupLoad, value: "NAME", usage: "flags that make a usual load; help lists them", load: true, set: setScenario},
 		{name: "stages", group: groupLoad, value: "TIME:RATE,...", usage: "in turn: 30s:1k,5m:1k..100k,1m:0 (repeatable)", load: true, repeat: true,
 			set: func(o *options, s string) error { return setStages(&o.stages, s) }},
 		{name: "profile", group: groupLoad, value: "SHAPE", usage: "burst, sine, steps, poisson: sine:base=1k,peak=9k", load: true,

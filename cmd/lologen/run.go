@@ -37,6 +37,9 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if o.scenario == "help" {
+		return exitOK, listScenarios(io.out)
+	}
 	// The lines have one of the two streams to themselves.
 	notes := io.err
 	if o.sink == "console" && o.stream == "stderr" {
@@ -46,6 +49,7 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	l.about.Command = v.command(o)
 	if o.dryRun {
 		return exitOK, o.measure(l).write(io.out)
 	}
@@ -66,7 +70,6 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return exitFailed, errors.Join(err, stop())
 	}
-	l.about.Command = v.command(o)
 	a, err := l.run(ctx, f)
 	if a != nil && o.verify.on {
 		a.report.Verified(o.verifyRun(context.WithoutCancel(ctx), l, a.result))

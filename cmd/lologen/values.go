@@ -9,11 +9,13 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// origin is where a value came from: argv wins over the environment, and that over the file.
+// origin is where a value came from: argv wins over the environment, that over the file, and all
+// of them over a scenario.
 type origin int
 
 const (
 	fromDefault origin = iota
+	fromScenario
 	fromConfig
 	fromEnv
 	fromArgv
@@ -82,18 +84,18 @@ func gather(cmd command, c *cli.Context, g given, env map[string]string) (*value
 			file = s
 		}
 	}
-	if file.flag == nil {
-		return v, nil
-	}
-	written, err := readConfig(cmd, file)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range written {
-		if !v.given(s.flag.name) {
-			v.said = append(v.said, s)
+	if file.flag != nil {
+		written, err := readConfig(cmd, file)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range written {
+			if !v.given(s.flag.name) {
+				v.said = append(v.said, s)
+			}
 		}
 	}
+	v.preset(cmd)
 	slices.SortStableFunc(v.said, func(a, b said) int { return cmd.position(a.flag) - cmd.position(b.flag) })
 	return v, nil
 }
@@ -137,7 +139,7 @@ func inherited(f *flag, env map[string]string) (said, bool) {
 func (f *flag) shown(value string) string { return redacted(f.name, value) }
 
 // aside are flags without which a run is the same.
-var aside = []string{"config", "report", "report-file", "progress", "metrics-listen", "pprof"}
+var aside = []string{"config", "scenario", "report", "report-file", "progress", "metrics-listen", "pprof"}
 
 // command is what repeats the run, without anything secret.
 func (v *values) command(o *options) []string {
