@@ -7,8 +7,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /lologen ./cmd/lologen \
-    && mkdir /home/lologen
+RUN scripts/lean /lologen "${VERSION}" && mkdir /home/lologen
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
