@@ -20,12 +20,28 @@ func (r *run) watchEnd(ctx context.Context, cut func(), done <-chan struct{}) {
 		r.end.Store(min(r.end.Load(), int64(end)))
 		timer.Reset(r.deadline() - r.clock())
 	}
-	if end, ok := r.lastDue(); ok {
-		drain(end)
+	var replaced chan struct{} // nil: the course cannot change
+	plan := func() {
+		c := r.course.Load()
+		if r.plan.Control != nil {
+			replaced = c.replaced
+		}
+		r.end.Store(math.MaxInt64)
+		timer.Reset(math.MaxInt64)
+		if end, ok := c.lastDue(); ok {
+			drain(end)
+		}
 	}
+	plan()
 	ended, stopped, allMade := ctx.Done(), r.stopped, r.allMade
 	for {
 		select {
+		case <-replaced:
+			if !r.isStopped() { // else the drain goes on that the stop began, or is about to
+				plan()
+			} else {
+				replaced = nil
+			}
 		case <-ended:
 			ended = nil
 			r.stop()
@@ -34,9 +50,7 @@ func (r *run) watchEnd(ctx context.Context, cut func(), done <-chan struct{}) {
 			drain(r.clock())
 		case <-allMade:
 			allMade = nil
-			if r.plan.Schedule == nil {
-				drain(r.clock())
-			}
+			drain(r.clock())
 		case <-timer.C:
 			cut()
 		case <-done:
@@ -50,23 +64,12 @@ const leastDrain = 50 * time.Millisecond
 // deadline is when the drain ends, as far as that is known.
 func (r *run) deadline() time.Duration { return time.Duration(r.end.Load()) }
 
-// lastDue is when the last line of the plan is due, if that is known.
-func (r *run) lastDue() (time.Duration, bool) {
-	switch {
-	case r.plan.Schedule == nil:
-		return r.plan.Duration, r.plan.Duration > 0
-	case r.total == forever:
-		return 0, false
-	case r.total == 0:
-		return 0, true
-	}
-	return r.plan.Schedule.At(r.total - 1)
-}
-
 // stop ends the making of lines.
-func (r *run) stop() {
+func (r *run) stop() { r.stopAt(r.clock()) }
+
+func (r *run) stopAt(t time.Duration) {
 	r.stopOnce.Do(func() {
-		r.stopTime.Store(int64(r.clock()))
+		r.stopTime.Store(int64(t))
 		close(r.stopped)
 	})
 }
@@ -94,10 +97,19 @@ func (r *run) cutShort() bool {
 	if !r.isStopped() {
 		return false
 	}
+	c := r.course.Load()
+	end, ok := c.lastDue()
+	return !r.complete(c) && (!ok || r.stoppedAt() < end)
+}
+
+// complete reports whether all lines that c can have were made.
+func (r *run) complete(c *course) bool {
 	var made uint64
 	for _, w := range r.workers {
 		made += w.made
 	}
-	end, ok := r.lastDue()
-	return made < r.total && (!ok || r.stoppedAt() < end)
+	if c.altered() || !c.paced() {
+		return made >= c.count
+	}
+	return made >= c.total
 }

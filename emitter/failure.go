@@ -52,23 +52,13 @@ func (r *run) failures(t *tally) []Failure {
 // offered is how many lines a second were due around the time of f, or, if unpaced, how many had
 // been made until then.
 func (r *run) offered(f *Failure) float64 {
-	switch s := r.plan.Schedule.(type) {
-	case nil:
-		if f.At <= 0 {
-			return 0
-		}
-		return float64(f.made) / f.At.Seconds()
-	case Rate:
-		return float64(s)
-	}
-	const half = 500 * time.Millisecond
-	end := r.plannedEnd()
-	at := min(f.At, end)
-	from, to := max(0, at-half), min(end, at+half)
-	if from >= to {
+	switch {
+	case f.made == 0: // it was paced
+		return r.course.Load().pace(f.At)
+	case f.At <= 0:
 		return 0
 	}
-	return (dueAt(r.plan.Schedule, to) - dueAt(r.plan.Schedule, from)) / (to - from).Seconds()
+	return float64(f.made) / f.At.Seconds()
 }
 
 // dueAt is how many lines of s are due before t, with the part of the next one's wait that has

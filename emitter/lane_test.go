@@ -2,6 +2,7 @@ package emitter
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,7 +59,7 @@ func TestLanesAreAsWideAsTheirGroup(t *testing.T) {
 	} {
 		all := newCursor(0, 1, 14).under(&division{group: c.group})
 		got := make(map[uint64]uint64) // slots by the first of them
-		ls := newLanes(all, c.most, 100, 0, byLine)
+		ls := newLanes(all, share{streams: c.most, lines: 100, turn: byLine})
 		for _, l := range ls.list {
 			got[l.slot] = l.cursor.slots
 		}
@@ -71,6 +72,29 @@ func TestLanesAreAsWideAsTheirGroup(t *testing.T) {
 		}
 		if len(ls.list) != len(c.want) {
 			t.Errorf("at most %d: %d lanes, want %v", c.most, len(ls.list), c.want)
+		}
+	}
+}
+
+func byLine(l *lane) uint64 { return l.cursor.k }
+
+// TestLanesTakeTurns: whatever lane moves on, and by how much.
+func TestLanesTakeTurns(t *testing.T) {
+	chance := rand.New(rand.NewPCG(5, 6))
+	ls := newLanes(newCursor(1, 3, 100), share{streams: 2, lines: 10_000, turn: byLine})
+	for !ls.done() {
+		l := ls.next()
+		for _, other := range ls.list {
+			if other.left() > 0 && other.cursor.k < l.cursor.k {
+				t.Fatalf("line %d is next, but line %d is not made", l.cursor.k, other.cursor.k)
+			}
+		}
+		l.cursor.skip(min(l.left(), uint64(1+chance.IntN(10))))
+		ls.moved(0)
+	}
+	for _, l := range ls.list {
+		if l.left() != 0 {
+			t.Errorf("done, but a lane has %d lines left", l.left())
 		}
 	}
 }

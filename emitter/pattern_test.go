@@ -132,7 +132,7 @@ func (c *walked) check(t *testing.T) {
 	for w := range c.workers {
 		all := newCursor(w, c.workers, len(c.d.pattern.ends)).under(c.d)
 		var own uint64
-		for _, l := range newLanes(all, c.most, c.total, 0, byLine).list {
+		for _, l := range newLanes(all, share{streams: c.most, lines: c.total, turn: byLine}).list {
 			own += l.own
 			c.walk(t, w, l, made)
 		}

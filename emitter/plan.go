@@ -20,7 +20,9 @@ type Plan struct {
 	Drain    time.Duration // time for what is in hand after the last due line, or after the context ends
 	Retries  int           // most further attempts for one batch
 	Seed     uint64
-	Identify bool // keep a ledger of every stream
+	Start    time.Time // of the schedule, to the nanosecond; if it is over when all sinks are open: at once
+	Control  *Control  // changes the rate of the run while it runs; nil: nothing does
+	Identify bool      // keep a ledger of every stream
 
 	// Skew, 0 to 10, gives stream s a share of all lines in proportion to 1/(s+1)^Skew (Zipf's law);
 	// 0: equal shares. If a run is unpaced and its lines are not counted, each worker keeps to that

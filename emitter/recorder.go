@@ -9,6 +9,7 @@ import (
 // tally is what one or more recorders counted.
 type tally struct {
 	Progress
+	unpaced  uint64 // of Made: lines that were due when they were made
 	failures map[failureKey]*Failure
 }
 
@@ -23,6 +24,7 @@ func (t *tally) add(from *tally) {
 	t.Lines.Unknown += from.Lines.Unknown
 	t.Lines.Missed += from.Lines.Missed
 	t.Made += from.Made
+	t.unpaced += from.unpaced
 	t.Requests.Sent += from.Requests.Sent
 	t.Requests.Retried += from.Requests.Retried
 	t.Requests.Failed += from.Requests.Failed
@@ -90,6 +92,9 @@ func (r *recorder) observe(a *attempt) {
 	t, b := &r.tally, a.batch
 	if a.first {
 		t.Made += uint64(b.Len())
+		if a.made.unpaced {
+			t.unpaced += uint64(b.Len())
+		}
 		r.schedule(a)
 	}
 	if a.failed == nil || !a.failed.Unsent {

@@ -20,6 +20,10 @@ func Run(ctx context.Context, p Plan) (*Result, error) {
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("check plan: %w", err)
 	}
+	if err := p.Control.take(p.Schedule); err != nil {
+		return nil, err
+	}
+	defer p.Control.release()
 	r := newRun(p)
 	hard, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
@@ -66,10 +70,11 @@ func closeSinks(p Plan, sinks []Sink) error {
 // run is a run under way.
 type run struct {
 	plan      Plan
-	total     uint64 // lines of the whole plan
+	course    atomic.Pointer[course] // replaced by plan.Control alone
 	division  division
 	workers   []*worker
 	recorders []*recorder
+	lanes     []laneView // of all workers, where snapshots need them
 
 	start time.Time
 	wall  int64 // Unix nanoseconds of start: all times of lines derive from it by the monotonic clock
@@ -93,16 +98,13 @@ type run struct {
 const forever = math.MaxInt64
 
 func newRun(p Plan) *run {
-	r := &run{plan: p, total: forever, stopped: make(chan struct{}), allMade: make(chan struct{})}
+	r := &run{plan: p, stopped: make(chan struct{}), allMade: make(chan struct{})}
+	count := uint64(forever)
 	if p.Count > 0 {
-		r.total = p.Count
+		count = p.Count
 	}
-	if d := planned(p); d > 0 {
-		r.plan.Duration = d
-		if p.Schedule != nil {
-			r.total = DueBy(p.Schedule, d-1, r.total)
-		}
-	}
+	r.plan.Duration = planned(p)
+	r.course.Store(newCourse(p.Schedule, count, r.plan.Duration))
 	r.division.group = p.Sink.Limits.Group
 	if p.Skew > 0 {
 		r.division.pattern = newPattern(p.Streams, p.Skew)
@@ -117,6 +119,11 @@ func newRun(p Plan) *run {
 	r.workers = make([]*worker, p.Workers)
 	for i := range r.workers {
 		r.workers[i] = newWorker(r, i)
+	}
+	if p.Control != nil && p.Count > 0 {
+		for _, w := range r.workers {
+			r.lanes = append(r.lanes, w.lanes.views()...)
+		}
 	}
 	r.making.Store(int64(p.Workers))
 	r.watcher = watcher{run: r, total: newLatency()}
@@ -135,8 +142,12 @@ func planned(p Plan) time.Duration {
 
 // do runs all workers to their end.
 func (r *run) do(ctx, hard context.Context, cut func()) {
-	r.start = time.Now()
-	r.wall = r.start.UnixNano()
+	start, ok := awaitStart(r.plan.Start, ctx.Done())
+	r.start, r.wall = start, start.UnixNano()
+	r.plan.Control.begin(r)
+	if !ok {
+		r.stopAt(-1) // no line is due yet
+	}
 	var workers, others sync.WaitGroup
 	done := make(chan struct{})
 	for _, w := range r.workers {
@@ -158,12 +169,12 @@ func (r *run) do(ctx, hard context.Context, cut func()) {
 
 func (r *run) clock() time.Duration { return time.Since(r.start) }
 
-// sleep waits for d, by the worker's own timer if it is long; it returns false if the run was
-// stopped before.
-func (r *run) sleep(d time.Duration, timer *time.Timer) bool {
+// sleep waits for d, or if that is long until changed is closed, by the worker's own timer; it
+// returns false if the run was stopped before.
+func (r *run) sleep(d time.Duration, timer *time.Timer, changed <-chan struct{}) bool {
 	// A plain sleep takes half the CPU of a timer and a select, at a thousand waits a second and
 	// worker; so short a one need not be interrupted.
-	if d <= 20*time.Millisecond {
+	if d <= shortSleep {
 		time.Sleep(d)
 		return true
 	}
@@ -171,59 +182,14 @@ func (r *run) sleep(d time.Duration, timer *time.Timer) bool {
 	select {
 	case <-timer.C:
 		return true
+	case <-changed:
+		return true
 	case <-r.stopped:
 		return false
 	}
 }
 
-// dueBy is how many of the plan's lines are due at t.
-func (r *run) dueBy(t time.Duration) uint64 { return DueBy(r.plan.Schedule, t, r.total) }
-
-// dueInAll is how many lines the schedule asked for until the run ended; 0 if there is none.
-func (r *run) dueInAll() uint64 {
-	switch {
-	case r.plan.Schedule == nil:
-		return 0
-	case r.isStopped():
-		return r.dueBy(r.stoppedAt())
-	}
-	return r.total
-}
-
-// dueSoFar is how many lines the schedule has asked for at time t.
-func (r *run) dueSoFar(t time.Duration) uint64 {
-	if r.isStopped() {
-		t = min(t, r.stoppedAt())
-	}
-	return r.dueBy(t)
-}
-
-// window is the planned time of the run, without regard to the last confirmation.
-func (r *run) window() time.Duration {
-	switch {
-	case r.cutShort():
-		return r.stoppedAt()
-	case r.plan.Schedule == nil:
-		return r.plan.Duration
-	}
-	return r.plannedEnd()
-}
-
-// plannedEnd is when the schedule's part in the run ends, at the latest with its duration: when the
-// line after the last would be due, or with the last, if there is none after it.
-func (r *run) plannedEnd() time.Duration {
-	end := time.Duration(math.MaxInt64)
-	if r.plan.Duration > 0 {
-		end = r.plan.Duration
-	}
-	if next, ok := r.plan.Schedule.At(r.total); ok {
-		return min(next, end)
-	}
-	if last, ok := r.lastDue(); ok && r.plan.Duration == 0 {
-		return last
-	}
-	return end
-}
+const shortSleep = 20 * time.Millisecond
 
 // result is the account of the run, which is over.
 func (r *run) result() *Result {
@@ -245,10 +211,11 @@ func (r *run) result() *Result {
 		result.Backoff += w.backoff
 		result.Lines.Due += w.made + w.missed
 	}
-	if r.plan.Schedule == nil {
+	c := r.course.Load()
+	if !c.paced() {
 		result.Latency.Schedule = nil
-	} else if !result.Stopped {
-		result.Lines.Due = r.total // by arithmetic, so that the ledger is checked against it
+	} else if !result.Stopped && !c.altered() {
+		result.Lines.Due = c.total // by arithmetic, so that the ledger is checked against it
 	}
 	if r.plan.Identify {
 		result.Streams = r.ledger()

@@ -53,7 +53,31 @@ func Steps(base, peak float64, steps int, hold time.Duration) (*Stages, error) {
 		rate := base + (peak-base)*(float64(i)/float64(steps-1))
 		stages[i] = Stage{hold, rate, rate}
 	}
-	stages[steps-1].Length = math.MaxInt64 - hold*time.Duration(steps-1)
+	return endless(stages...)
+}
+
+// RampUp is the Profile that rises from 0 to a rate, in lines a second, in a straight line for so
+// long, and holds it for ever: it is Rate if that takes no time.
+func RampUp(rate float64, d time.Duration) (Profile, error) {
+	switch {
+	case !(rate > 0 && rate <= float64(MaxRate)):
+		return nil, errors.New("a rate lies above 0, and not above MaxRate")
+	case d < 0 || d > longestTime:
+		return nil, errors.New("a ramp takes no negative time, and at most a century")
+	case d == 0:
+		return Rate(rate), nil
+	}
+	return endless(Stage{d, 0, rate}, Stage{0, rate, rate})
+}
+
+// endless is stages of which the last, whatever its length, goes on for as long as the clock does.
+func endless(stages ...Stage) (*Stages, error) {
+	rest := time.Duration(math.MaxInt64)
+	last := len(stages) - 1
+	for _, s := range stages[:last] {
+		rest -= s.Length
+	}
+	stages[last].Length = rest
 	c, err := newChain(stages, math.MaxInt64)
 	if err != nil {
 		return nil, err

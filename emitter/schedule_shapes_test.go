@@ -27,6 +27,7 @@ func someProfiles() map[string]Profile {
 		"sine":    must(Sine(0, 10_000, time.Minute)),
 		"day":     must(Sine(100, 1e6, 24*time.Hour)),
 		"steps":   must(Steps(1000, 10_000, 10, 30*time.Second)),
+		"ramp up": must(RampUp(70_000, 3*time.Second)),
 		"poisson": must(NewPoisson(5000, 1)),
 		"dense":   must(NewPoisson(1e9, 2)),
 		"seldom":  must(NewPoisson(1e-6, 3)),
@@ -263,6 +264,21 @@ func TestStepsHoldTheLast(t *testing.T) {
 	}
 }
 
+func TestRampUpHoldsWhatItReached(t *testing.T) {
+	p := must(RampUp(1000, 10*time.Second))
+	for at, want := range map[time.Duration]uint64{10 * time.Second: 5000, 5 * time.Second: 1250, 12 * time.Second: 7000, time.Hour: 3_595_000} {
+		if got := DueBy(p, at-1, math.MaxInt64); got != want {
+			t.Errorf("%d lines before %v, want %d", got, at, want)
+		}
+	}
+	if end, ok := p.Length(); ok || p.Peak() != 1000 {
+		t.Errorf("it ends after %v, with a peak of %v/s", end, p.Peak())
+	}
+	if p := must(RampUp(7, 0)); p != Rate(7) {
+		t.Errorf("without a ramp it is %v, want the rate", p)
+	}
+}
+
 func TestShapesAreRefused(t *testing.T) {
 	for name, err := range map[string]error{
 		"share 0":      second(Burst(1, 2, time.Second, 0)),
@@ -279,6 +295,10 @@ func TestShapesAreRefused(t *testing.T) {
 		"no time":      second(Steps(1, 2, 3, 0)),
 		"century":      second(Steps(1, 2, 3, longestTime/2)),
 		"silent steps": second(Steps(0, 0, 3, time.Second)),
+		"ramp to 0":    second(RampUp(0, time.Second)),
+		"ramp to NaN":  second(RampUp(math.NaN(), 0)),
+		"ramp back":    second(RampUp(1, -1)),
+		"long ramp":    second(RampUp(1, longestTime+1)),
 		"rate 0":       second(NewPoisson(0, 1)),
 		"rate NaN":     second(NewPoisson(math.NaN(), 1)),
 		"fast poisson": second(NewPoisson(2e9, 1)),

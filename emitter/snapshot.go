@@ -13,6 +13,7 @@ type Snapshot struct {
 	Latency  Latency       // of the interval, the warm-up's lines included
 	Warmup   bool          // all of the interval lies in the warm-up
 	Backlog  uint64        // lines due and neither made nor missed
+	Rate     float64       // lines a second asked for at At; 0: a pause, +Inf: unpaced
 	Failures []Failure
 	Last     bool // the run is over: the rest of it
 }
@@ -58,6 +59,7 @@ func (w *watcher) look(now time.Duration, last bool) {
 		Interval: now - w.at,
 		Latency:  *interval,
 		Failures: w.run.failures(&w.sum),
+		Rate:     w.run.course.Load().rate(now),
 		Warmup:   now <= w.run.plan.Warmup,
 		Last:     last,
 	}
@@ -65,18 +67,16 @@ func (w *watcher) look(now time.Duration, last bool) {
 	if w.run.plan.OnSnapshot == nil {
 		return
 	}
-	s.account(w.run)
+	s.account(w.run, w.sum.unpaced)
 	w.run.plan.OnSnapshot(s)
 }
 
-// account fills in what is due by now.
-func (s *Snapshot) account(r *run) {
-	if r.plan.Schedule == nil {
-		s.Lines.Due = s.Made
+// account fills in what is due by now, unpaced lines included.
+func (s *Snapshot) account(r *run, unpaced uint64) {
+	if !r.course.Load().paced() {
 		s.Latency.Schedule = nil
-		return
 	}
 	// Lines are counted as made after they were sent, so they may be ahead of a stop.
-	s.Lines.Due = max(s.Made+s.Lines.Missed, r.dueSoFar(s.At))
+	s.Lines.Due = max(s.Made+s.Lines.Missed, unpaced+r.dueSoFar(s.At))
 	s.Backlog = s.Lines.Due - s.Made - s.Lines.Missed
 }

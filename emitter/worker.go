@@ -16,6 +16,10 @@ type worker struct {
 	sink   Sink
 	limits Limits
 
+	schedule Schedule  // of the lines to be made next; nil: they are due when they are made
+	lines    uint64    // of it that are to be made, as far as is known
+	steering *steering // nil: it cannot change
+
 	lanes    lanes
 	streams  []stream // the worker's own, by slot
 	record   Record
@@ -52,12 +56,21 @@ func newWorker(r *run, index int) *worker {
 		jitter:   NewRand(p.Seed^uint64(index), 0),
 		mean:     r.mean,
 		longest:  r.mean,
+		schedule: p.Schedule,
+		lines:    r.course.Load().total,
 	}
 	if rate, ok := p.Schedule.(Rate); ok {
 		w.bucket = newBucket(rate)
 	}
 	all := newCursor(index, p.Workers, p.Streams).under(&r.division)
-	w.lanes = newLanes(all, uint64(p.Sink.Limits.Streams), r.total, p.Burst, w.turn)
+	s := share{streams: uint64(p.Sink.Limits.Streams), lines: w.lines, burst: p.Burst, turn: w.turn}
+	if p.Control != nil {
+		w.steering = &steering{}
+	}
+	if p.Schedule == nil || p.Control != nil {
+		s.lines = r.course.Load().count
+	}
+	w.lanes = newLanes(all, s)
 	// Room for a few more keeps apart what workers write for each line: two of them on one cache
 	// line took 60 ns for a line instead of 34.
 	w.streams = make([]stream, all.slots, all.slots+8)
@@ -75,14 +88,15 @@ func (w *worker) work(ctx context.Context) {
 	defer timer.Stop()
 	<-timer.C
 	now := w.run.clock()
-	for !w.lanes.done() && !w.run.isStopped() && ctx.Err() == nil {
+	for !w.run.isStopped() && ctx.Err() == nil {
+		var ok bool
+		if now, ok = w.ready(now, timer); !ok {
+			break
+		}
 		l := w.lanes.next()
-		m := moment{at: now, unpaced: w.run.plan.Schedule == nil}
+		m := moment{at: now, unpaced: w.schedule == nil}
 		var n int
 		if m.unpaced {
-			if d := w.run.plan.Duration; d > 0 && now >= d {
-				break
-			}
 			n = int(min(uint64(w.most()), l.left()))
 		} else {
 			w.drop(l, now)
@@ -91,19 +105,34 @@ func (w *worker) work(ctx context.Context) {
 			}
 			m.due = w.goes()
 			if wait := w.due(l, n) - now; wait > 0 {
-				woken := w.run.sleep(wait, timer)
+				woken := w.wait(wait, timer)
 				m.at = w.run.clock()
 				w.waiting += m.at - now
 				if !woken {
 					break
 				}
+				if w.outdated() {
+					now = m.at
+					continue
+				}
 			}
 		}
 		now = w.send(ctx, l, n, m)
 	}
-	if w.run.isStopped() && w.run.plan.Schedule != nil {
-		w.flush(ctx)
+	if w.run.isStopped() {
+		w.settle()
+		if w.schedule != nil {
+			w.flush(ctx)
+		}
 	}
+}
+
+// wait sleeps for d, or until the course changes; it returns false if the run was stopped.
+func (w *worker) wait(d time.Duration, timer *time.Timer) bool {
+	if w.steering == nil {
+		return w.run.sleep(d, timer, nil)
+	}
+	return w.run.sleep(d, timer, w.steering.course.replaced)
 }
 
 // flush sends, after a stop, the lines that were due before it and only waited for others.
@@ -133,7 +162,7 @@ func (w *worker) send(ctx context.Context, l *lane, n int, m moment) time.Durati
 	} else {
 		w.lanes.order() // longer lines than any before make batches full sooner
 	}
-	if w.lanes.done() {
+	if w.lanes.done() && (w.steering == nil || w.exhausted()) {
 		w.finish()
 	}
 	return w.deliver(ctx, m)
@@ -165,7 +194,7 @@ func (w *worker) cut(l *lane, now time.Duration) int {
 	most := min(uint64(w.most()), l.left())
 	var end time.Duration
 	for uint64(len(w.dues)) < most {
-		due, ok := w.run.plan.Schedule.At(at.k)
+		due, ok := w.schedule.At(at.k)
 		if len(w.dues) == 0 {
 			end = max(now, due+w.limits.Wait)
 		}
@@ -180,17 +209,19 @@ func (w *worker) cut(l *lane, now time.Duration) int {
 
 // turn is when the lane's next batch goes, as far as that can be told without making its lines.
 func (w *worker) turn(l *lane) uint64 {
-	schedule := w.run.plan.Schedule
-	if schedule == nil {
+	if w.schedule == nil {
 		return l.cursor.k
 	}
-	first, _ := schedule.At(l.cursor.k)
-	inWindow := min(l.own, l.cursor.below(w.run.dueBy(first+w.limits.Wait))) - l.cursor.passed()
+	first, _ := w.schedule.At(l.cursor.k)
+	inWindow := l.below(w.dueBy(first+w.limits.Wait)) - l.cursor.passed()
 	at := l.cursor
 	at.skip(min(inWindow, uint64(w.most())) - 1)
-	last, _ := schedule.At(at.k)
+	last, _ := w.schedule.At(at.k)
 	return uint64(last)
 }
+
+// dueBy is how many of the run's lines that are to be made are due at t.
+func (w *worker) dueBy(t time.Duration) uint64 { return DueBy(w.schedule, t, w.lines) }
 
 // goes is when the batch that cut found goes if nothing is in its way.
 func (w *worker) goes() time.Duration {
@@ -213,8 +244,8 @@ func (w *worker) drop(l *lane, now time.Duration) {
 	if l.burst == 0 {
 		return
 	}
-	overdue := l.cursor.below(w.run.dueBy(now - w.limits.Wait))
-	overdue = min(overdue, l.own) - min(overdue, l.cursor.passed())
+	overdue := l.below(w.dueBy(now - w.limits.Wait))
+	overdue -= min(overdue, l.cursor.passed())
 	if overdue <= l.burst {
 		return
 	}
@@ -267,8 +298,12 @@ func (w *worker) fill(l *lane, n int, m moment) {
 
 // close ends the worker's account: what was due and not made is missed.
 func (w *worker) close() {
+	if w.steering != nil && w.steering.unpaced {
+		w.leave()
+	}
+	numbers := w.run.dueInAll()
 	for _, l := range w.lanes.list {
-		if due := min(l.own, l.cursor.below(w.run.dueInAll())); due > l.cursor.passed() {
+		if due := l.below(numbers); due > l.cursor.passed() {
 			w.miss(due - l.cursor.passed())
 		}
 	}

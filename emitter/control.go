@@ -1,0 +1,143 @@
+package emitter
+
+import (
+	"errors"
+	"math"
+	"sync"
+	"time"
+)
+
+// A Control changes the rate of a run while it runs. Its methods may be called at any time, by any
+// goroutine. It belongs to one run at a time.
+//
+// Lines that are due when a change comes into force keep their times: a backlog is not forgotten.
+// From then on all further lines come at the new rate; of the wait for the first of them that part
+// is over which was over at the old rate. Lines made while a run is unpaced are due when they are
+// made. Plan.Count and Plan.Duration hold whatever is changed. If a run is unpaced for a time and
+// its lines are counted, streams that were ahead then are done sooner than others.
+type Control struct {
+	mu    sync.Mutex // for changes, which come one after the other; no worker ever takes it
+	taken bool       // by a run to come or under way
+	plan  Schedule   // its
+	run   *run       // under way
+	asked float64    // by Set
+	set   bool       // asked is in force, or will be when the run begins
+}
+
+// NewControl returns a Control for Plan.Control.
+func NewControl() *Control { return &Control{} }
+
+// notice is how long before it comes into force a change is made known. By then every worker that
+// sleeps so shortly that nothing wakes it has seen it, so that none is late at the new rate, and none
+// makes a line that is not due any more.
+const notice = shortSleep
+
+// Set asks for so many lines a second from now on (by 20 ms, which give all workers notice); 0
+// pauses, +Inf is unpaced. Before the run's first line it takes the place of the plan's schedule;
+// after its last it does nothing. It returns an error if there is no such rate.
+func (c *Control) Set(rate float64) error {
+	if !(rate >= 0 && (rate <= float64(MaxRate) || math.IsInf(rate, 1))) {
+		return errors.New("set rate: a rate is not negative, and not above MaxRate")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run == nil || c.run.change(rate) {
+		c.asked, c.set = rate, true
+	}
+	return nil
+}
+
+// SetMax asks for lines as fast as may be from now on.
+func (c *Control) SetMax() { _ = c.Set(math.Inf(1)) } // that is a rate
+
+// Rate is how many lines a second are asked for now: what was set, or else what the plan says, of a
+// Profile that changes the mean of the second around now. 0 is a pause, +Inf unpaced. Without a run
+// and nothing set it is 0.
+func (c *Control) Rate() float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.set:
+		return c.asked
+	case c.run != nil:
+		return c.run.course.Load().rate(c.run.clock())
+	case !c.taken:
+		return 0
+	}
+	return newCourse(c.plan, forever, 0).rate(0)
+}
+
+// take makes c the Control of a run to come.
+func (c *Control) take(plan Schedule) error {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.taken {
+		return errors.New("take control: it belongs to another run")
+	}
+	c.taken, c.plan = true, plan
+	return nil
+}
+
+// begin makes c change r, whose clock has started and whose workers have not.
+func (c *Control) begin(r *run) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.run = r
+	if c.set {
+		r.course.Store(r.course.Load().instead(c.asked))
+	}
+}
+
+// release ends what take began.
+func (c *Control) release() {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taken, c.set, c.plan, c.run = false, false, nil, nil
+}
+
+// change puts a rate into force; it returns false if it is too late for that. One call comes after
+// the other.
+func (r *run) change(rate float64) bool {
+	at := r.clock() + notice
+	c := r.course.Load()
+	if r.isStopped() || at > c.end {
+		return false
+	}
+	if !c.open() || !math.IsInf(rate, 1) {
+		r.course.Store(c.changed(rate, at))
+		close(c.replaced)
+	}
+	return true
+}
+
+// awaitStart returns when the run is to begin, which is t, or at once if that is over. Every second
+// it looks at the wall clock, which may be set in the meantime. ok is false if the context ended.
+func awaitStart(t time.Time, ended <-chan struct{}) (start time.Time, ok bool) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	start = time.Now()
+	for {
+		now := time.Now()
+		left := t.Round(0).Sub(now.Round(0)) // by the wall clock
+		if left <= 0 {
+			return start, true
+		}
+		// As an instant of the monotonic clock, which is what a run goes by.
+		start = now.Add(left)
+		timer.Reset(min(left, time.Second))
+		select {
+		case <-timer.C:
+		case <-ended:
+			return time.Now(), false
+		}
+	}
+}
