@@ -1,0 +1,116 @@
+package search
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/exitfound/lologen/bench/report"
+)
+
+// Judge tells what a step was like by its report, which has been judged by the user's SLOs, and by
+// two demands that go without saying: that no line is refused, unless an SLO says how many may be,
+// and that the destination keeps up, unless an SLO says how much of the rate is to be reached.
+//
+// To keep up, it takes 1 - precision/2 of the rate: so the answer lies evenly around the rate that
+// it really takes. What is under way when the last line is due takes as long as a Send mostly does,
+// and is not held against it.
+func Judge(r *report.Report, precision float64) Outcome {
+	o := Outcome{
+		Achieved: r.Rate.Achieved,
+		Latency:  withoutHistograms(r.Latency),
+		SLO:      slices.Clone(r.Verdict.SLO),
+		Errors:   r.Errors,
+	}
+	if r.Window > 0 {
+		o.Bytes = float64(r.Bytes.Acked) / r.Window
+	}
+	if !slices.ContainsFunc(o.SLO, onLoss) {
+		o.SLO = append(o.SLO, lossless(r))
+	}
+	if !slices.ContainsFunc(o.SLO, onRate) {
+		o.SLO = append(o.SLO, keepsUp(r, precision))
+	}
+	o.BoundBy, o.BoundWhy = bound(r, o.passed())
+	return o
+}
+
+// Demands are all demands on a step, those that go without saying last.
+func Demands(given []report.SLO, precision float64) []string {
+	var list []string
+	lossy := false
+	for _, s := range given {
+		list = append(list, s.Expr)
+		lossy = lossy || onLoss(s)
+	}
+	if !lossy {
+		list = append(list, noErrors)
+	}
+	if !slices.ContainsFunc(given, onRate) {
+		list = append(list, enough(precision))
+	}
+	return list
+}
+
+const noErrors = "errors==0"
+
+func enough(precision float64) string {
+	return "rate>=" + strconv.FormatFloat(1-precision/2, 'g', 4, 64)
+}
+
+func onRate(s report.SLO) bool { return measure(s) == "rate" }
+
+func onLoss(s report.SLO) bool {
+	return slices.Contains([]string{"errors", "rejected", "unknown"}, measure(s))
+}
+
+// measure is what an SLO, which has been read, is on.
+func measure(s report.SLO) string {
+	return strings.ToLower(strings.TrimSpace(s.Expr[:max(0, strings.IndexAny(s.Expr, "<>="))]))
+}
+
+func lossless(r *report.Report) report.SLO {
+	s := report.SLO{Expr: noErrors, Passed: true}
+	if lost := r.Lines.Lost(); lost > 0 {
+		s.Value, s.Passed = float64(lost)/float64(lost+r.Lines.Acked), false
+	}
+	return s
+}
+
+func keepsUp(r *report.Report, precision float64) report.SLO {
+	s := report.SLO{Expr: enough(precision), Unmeasured: true}
+	if window := max(r.Plan.Duration, r.Window-r.Latency.Service.P50); window > 0 && r.Rate.Target != nil {
+		share := float64(r.Lines.Acked) / window / *r.Rate.Target
+		s = report.SLO{Expr: s.Expr, Value: min(1, share), Passed: share >= 1-precision/2}
+	}
+	return s
+}
+
+// busy is the share of the processors that is all a program can hope for.
+const busy = 0.85
+
+// bound says who is to blame for a step. The report knows who kept its rate from being reached; a
+// step may break although it was reached.
+func bound(r *report.Report, passed bool) (report.Bound, string) {
+	v := r.Verdict
+	switch {
+	case passed || v.BoundBy != report.None:
+		return v.BoundBy, v.BoundWhy
+	case r.Usage.CPU >= busy*r.Elapsed*float64(r.Usage.Cores):
+		return report.Generator, "lologen used all the processor time that there is."
+	case slices.ContainsFunc(r.Errors, func(f report.Failure) bool { return f.Status == tooMany }):
+		return report.Limit, "the rate was reached, and some requests were told that it is too much."
+	}
+	return report.Destination, "the rate was reached, but not as was demanded."
+}
+
+// withoutHistograms is l in a few numbers.
+func withoutHistograms(l report.Latency) report.Latency {
+	l.Response.Hdr, l.Service.Hdr = "", ""
+	if l.Schedule != nil {
+		s := *l.Schedule
+		s.Hdr = ""
+		l.Schedule = &s
+	}
+	return l
+}
