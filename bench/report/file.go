@@ -14,8 +14,9 @@ import (
 // A File is a report file to be. It is written beside its place and then moved there, so that
 // nobody ever reads half a report and a run that fails leaves the last one alone.
 type File struct {
-	path  string
-	write func(*Report, io.Writer) error
+	path   string
+	write  func(*Report, io.Writer) error
+	ledger bool // it can name a ledger file
 }
 
 // OpenFile prepares the report file at path, whose extension says what it will hold. What would
@@ -34,7 +35,7 @@ func OpenFile(path string) (*File, error) {
 		return nil, fmt.Errorf("open report file %s: %w", path, cause(err))
 	}
 	remove(temp)
-	return &File{path, write}, nil
+	return &File{path, write, isJSON(path)}, nil
 }
 
 // create opens a new file in path's directory.
@@ -66,6 +67,8 @@ func byExtension(path string) (func(*Report, io.Writer) error, error) {
 	return nil, fmt.Errorf("its extension must be one of %s", strings.Join(known, ", "))
 }
 
+func isJSON(path string) bool { return strings.EqualFold(filepath.Ext(path), ".json") }
+
 // cause is err without the temporary name, which nobody asked for.
 func cause(err error) error {
 	var path *fs.PathError
@@ -79,19 +82,38 @@ func cause(err error) error {
 	return err
 }
 
-// Commit writes r and moves it into place. On an error nothing is left behind.
+// Commit writes r and moves it into place. Of a run whose ledger is too long for a report, JSON
+// names the file beside it that has all of it. On an error nothing is left behind but, if it is
+// the ledger that could not be written, the report.
 func (f *File) Commit(r *Report) error {
-	temp, err := create(f.path)
-	if err != nil {
-		return fmt.Errorf("write report file %s: %w", f.path, cause(err))
+	var failed error
+	if f.ledger && r.streams != nil {
+		with := *r
+		with.LedgerFile = filepath.Base(f.path) + LedgerExtension
+		if failed = put(f.path+LedgerExtension, r.writeLedger); failed != nil {
+			failed = fmt.Errorf("write ledger file %s: %w", f.path+LedgerExtension, failed)
+			with.LedgerFile = ""
+		}
+		r = &with
 	}
-	err = errors.Join(f.write(r, temp), temp.Close())
+	if err := put(f.path, func(w io.Writer) error { return f.write(r, w) }); err != nil {
+		return errors.Join(failed, fmt.Errorf("write report file %s: %w", f.path, err))
+	}
+	return failed
+}
+
+// put has a file written and moves it to path. On an error path is left as it was.
+func put(path string, write func(io.Writer) error) error {
+	temp, err := create(path)
+	if err != nil {
+		return cause(err)
+	}
+	err = errors.Join(write(temp), temp.Close())
 	if err == nil {
-		err = os.Rename(temp.Name(), f.path)
+		err = os.Rename(temp.Name(), path)
 	}
 	if err != nil {
 		remove(temp)
-		return fmt.Errorf("write report file %s: %w", f.path, cause(err))
 	}
-	return nil
+	return cause(err)
 }

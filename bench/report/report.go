@@ -33,11 +33,14 @@ type Report struct {
 	Usage        Usage          `json:"usage"`
 	Server       *scrape.Change `json:"server,omitempty"` // what the destination says of itself
 	Series       []Point        `json:"series,omitzero"`
-	Ledger       []Stream       `json:"ledger,omitzero"` // nil without identities
-	LedgerCut    bool           `json:"ledger_cut,omitempty"`
+	Ledger       []Stream       `json:"ledger,omitzero"`       // nil without identities
+	LedgerCut    bool           `json:"ledger_cut,omitempty"`  // there are more streams
+	LedgerFile   string         `json:"ledger_file,omitempty"` // beside the report's own file: all streams, where Ledger has no room for them
 	Verification *Verification  `json:"verification,omitempty"`
 	Parts        []Part         `json:"parts,omitempty"` // of a merged report
 	Verdict      Verdict        `json:"verdict"`
+
+	streams []emitter.StreamLedger // in order; nil: Ledger is all of them
 }
 
 // Plan is what was asked for. Seconds that are 0 were not asked for.
@@ -179,11 +182,19 @@ func New(r *emitter.Result, run Run) *Report {
 		report.Series = run.Series.Points()
 	}
 	if run.Plan.Identify {
-		report.Ledger, report.LedgerCut = ledger(r.Streams)
+		report.list(inOrder(r.Streams))
 	}
 	report.Verdict = Verdict{Ended: ended(r), Aborted: run.Aborted, SLO: run.SLO}
 	report.judge()
 	return report
+}
+
+// list puts a run's streams into the report, as far as there is room.
+func (r *Report) list(streams []emitter.StreamLedger) {
+	all := false
+	if r.Ledger, all = ledger(streams); !all {
+		r.LedgerCut, r.streams = len(streams) > len(r.Ledger), streams
+	}
 }
 
 // Verified adds what the destination was found to hold, and judges the run again.

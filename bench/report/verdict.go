@@ -88,6 +88,7 @@ const (
 	enough   = 0.99 // of the target rate counts as reached
 	busy     = 0.85 // of the processors is all that a program can hope for
 	mostly   = 0.5  // of the workers' time is what the run was spent on
+	queueing = 0.2  // of the workers' time spent sending: lines may well wait behind several Sends
 	frequent = 0.1  // of the requests failing shapes a run
 )
 
@@ -240,16 +241,17 @@ func (e evidence) blameSlower() (Bound, string) {
 
 // blameLater is for a run whose workers were idle for most of the time and which fell short all
 // the same, as one with a stall in it may. Lines are late behind one long Send, so the longest
-// one tells more than the many short ones: only lateness that no Send explains is our own.
+// one tells more than the many short ones; or behind several, which take a good part of the time
+// then. Only lateness that no Send explains is our own.
 func (e evidence) blameLater() (Bound, string) {
 	service, schedule := e.Latency.Service.Max, 0.0
 	if e.Latency.Schedule != nil {
 		schedule = e.Latency.Schedule.Max
 	}
 	bound := Destination
-	if schedule > 2*service {
+	if schedule > 2*service && e.sending < queueing {
 		bound = Generator
 	}
-	return bound, fmt.Sprintf("the workers waited for %s of their time; at most a line was made %s late and one Send took %s.",
-		percent(e.waiting), Length(schedule), Length(service))
+	return bound, fmt.Sprintf("the workers waited for %s of their time and sent for %s; at most a line was made %s late and one Send took %s.",
+		percent(e.waiting), percent(e.sending), Length(schedule), Length(service))
 }

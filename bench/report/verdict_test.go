@@ -27,6 +27,12 @@ var verdictCases = []verdictCase{
 		r.Window = 10_200 * time.Millisecond
 		r.Latency.Service = histogram(time.Millisecond, 300*time.Millisecond, 100)
 	}, Destination, "the workers waited for 93.5 % of their time"},
+	{"late behind many Sends", func(r *emitter.Result, run *Run) {
+		r.Window = 10_200 * time.Millisecond
+		r.Sending = time.Duration(0.4 * float64(r.Elapsed) * float64(run.Plan.Workers))
+		r.Waiting = time.Duration(0.6 * float64(r.Elapsed) * float64(run.Plan.Workers))
+		_ = r.Latency.Schedule.RecordValues(int64(2*time.Second), 100)
+	}, Destination, "sent for 40 %"},
 	{"one stall and a bounded catch-up", func(r *emitter.Result, _ *Run) {
 		short(r)
 		_ = r.Latency.Service.RecordValue(int64(2 * time.Second))

@@ -79,13 +79,21 @@ func (a *asking) ask(ctx context.Context) (*Verdict, error) {
 		switch {
 		case err == nil && final:
 			return v, nil
-		case err != nil && (last || ctx.Err() != nil || errors.Is(err, ErrRefused)):
+		case err != nil && (last || errors.Is(err, ErrRefused)):
 			return nil, err
 		}
-		if err := sleep(ctx, pause); err != nil {
-			return nil, err
+		if sleep(ctx, pause) != nil {
+			return nil, interrupted(err)
 		}
 	}
+}
+
+// interrupted says so, and what was in the way by then.
+func interrupted(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return errors.New("interrupted before it was certain")
+	}
+	return fmt.Errorf("interrupted: %w", err)
 }
 
 // round looks once, and judges if there is reason to; final says that this is the verdict.

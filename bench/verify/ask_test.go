@@ -121,10 +121,20 @@ func TestAskWrong(t *testing.T) {
 	}
 }
 
-func TestAskCanceled(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if v := Ask(ctx, &slow{}, Question{Run: "a"}); v.Error == "" || v.Passed != nil {
-		t.Errorf("verdict is %+v", v)
+// TestAskInterrupted: what was in the way is told, not the end of the patience with it.
+func TestAskInterrupted(t *testing.T) {
+	for err, want := range map[error]string{nil: "before it was certain", errors.New("down"): "down", context.Canceled: "before it was certain"} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			begun := time.Now()
+			v := Ask(ctx, &slow{begun: begun, err: func(time.Duration) error { return err }}, Question{Run: "a"})
+			if !strings.HasPrefix(v.Error, "interrupted") || !strings.Contains(v.Error, want) || strings.Contains(v.Error, "context") || v.Passed != nil {
+				t.Errorf("verdict is %+v", v)
+			}
+			if took := time.Since(begun); took != 3*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
 	}
 }

@@ -73,7 +73,7 @@ func TestFilesDamaged(t *testing.T) {
 		t.Errorf("verdict is %+v", v)
 	}
 	notes := strings.Join(v.Notes, "\n")
-	if !strings.Contains(notes, path+", line 6:") || !strings.Contains(notes, "2 lines without an identity") {
+	if !strings.Contains(notes, path+", line 6:") || !strings.Contains(notes, "without an identity of a known run: 2;") {
 		t.Errorf("notes are %q", notes)
 	}
 }

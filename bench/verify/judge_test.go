@@ -130,7 +130,7 @@ func TestReadLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := parseLedger(text)
+	got, _, err := parseLedger(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestReadLedger(t *testing.T) {
 		`{"version":1,"run_id":"abc","ledger":[{"stream":-1}]}`:     "not the JSON report",
 		`{"version":1,"run_id":"abc","ledger":[{"stream":"what"}]}`: "not the JSON report",
 	} {
-		if _, err := parseLedger([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
+		if _, _, err := parseLedger([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: error is %v", text, err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestReadLedger(t *testing.T) {
 func FuzzLedger(f *testing.F) {
 	f.Add([]byte(`{"version":1,"run_id":"abc","ledger":[{"stream":0,"next":10,"rejected":[[5,9],[3,18446744073709551615]],"unknown":[[7,2]]}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if l, err := parseLedger(text); err == nil {
+		if l, _, err := parseLedger(text); err == nil {
 			v := Judge(&Holding{Streams: []Held{held(0, 7)}}, l)
 			if _, err := v.JSON(); err != nil || v.String() == "" {
 				t.Error(v, err)
@@ -176,7 +176,7 @@ func TestVerdictText(t *testing.T) {
 	passed, after := false, 1.25
 	v := &Verdict{
 		RunID: "abc", Source: "app.log", Judged: "ledger", Stored: 1234567, Lost: 10, UnknownStored: 3, Passed: &passed,
-		Ranges: []Finding{{3, 500, 509, Lost}}, VisibleAfter: &after, Notes: []string{"100% of it"},
+		Ranges: []Finding{{3, 500, 509, Lost}, {4, 7, 7, Duplicated}}, VisibleAfter: &after, Notes: []string{"100% of it"},
 	}
 	want := `FAILED      not all is there, or more than should be
 run         abc, in app.log
@@ -187,13 +187,14 @@ reordered   0
 extra       0
 visible     1.250 s after the last confirmation
 lost        stream 3: 500 to 509 (10 lines)
+duplicated  stream 4: 7
 note        100% of it
 `
 	if got := v.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	text, err := v.JSON()
-	if err != nil || !strings.Contains(string(text), `"ranges":[{"stream":3,"from":500,"to":509,"what":"lost"}],"visible_after":1.25,`) ||
+	if err != nil || !strings.Contains(string(text), `"ranges":[{"stream":3,"from":500,"to":509,"what":"lost"},{"stream":4,"from":7,"to":7,"what":"duplicated"}],"visible_after":1.25,`) ||
 		!strings.HasSuffix(string(text), "\"passed\":false}\n") {
 		t.Errorf("%s, %v", text, err)
 	}

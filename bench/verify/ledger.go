@@ -2,10 +2,6 @@ package verify
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -48,58 +44,6 @@ func fromEmitter(ranges []emitter.Range) []Range {
 		list[i] = Range{r.From, r.To}
 	}
 	return tidy(list)
-}
-
-// ReadLedger reads it from a run's JSON report.
-func ReadLedger(path string) (*Ledger, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	l, err := parseLedger(text)
-	if err != nil {
-		return nil, fmt.Errorf("read ledger %s: %w", path, err)
-	}
-	return l, nil
-}
-
-func parseLedger(text []byte) (*Ledger, error) {
-	var report struct {
-		Version   int       `json:"version"`
-		RunID     string    `json:"run_id"`
-		Started   time.Time `json:"started"`
-		Elapsed   float64   `json:"elapsed"`
-		LedgerCut bool      `json:"ledger_cut"`
-		Ledger    *[]struct {
-			Stream   uint64  `json:"stream"`
-			Next     uint64  `json:"next"`
-			Rejected []Range `json:"rejected"`
-			Unknown  []Range `json:"unknown"`
-			Cut      bool    `json:"cut"`
-		} `json:"ledger"`
-	}
-	if err := json.Unmarshal(text, &report); err != nil {
-		return nil, fmt.Errorf("not the JSON report of a run: %w", err)
-	}
-	switch {
-	case report.Version != 1:
-		return nil, fmt.Errorf("a report of version %d, not 1", report.Version)
-	case !validRun(report.RunID):
-		return nil, fmt.Errorf("run_id %.80q is not one", report.RunID)
-	case report.Ledger == nil:
-		return nil, errors.New("it has none: the run did not identify its lines (--identify)")
-	}
-	l := &Ledger{
-		RunID: report.RunID, Started: report.Started, Cut: report.LedgerCut,
-		Ended: report.Started.Add(time.Duration(report.Elapsed * float64(time.Second))),
-	}
-	for _, s := range *report.Ledger {
-		l.Streams = append(l.Streams, Sent{
-			Stream: s.Stream, Next: s.Next, Rejected: tidy(s.Rejected), Unknown: tidy(s.Unknown), Cut: s.Cut,
-		})
-	}
-	l.sort()
-	return l, nil
 }
 
 func (l *Ledger) sort() {

@@ -24,6 +24,17 @@ func NewReceiver(s Server) (*Receiver, error) {
 
 func (r *Receiver) String() string { return "the receiver at " + r.client.base }
 
+// Answers reports whether a receiver is there.
+func (r *Receiver) Answers(ctx context.Context) bool {
+	const most = 16 << 20
+	var report struct {
+		Runs         []Run         `json:"runs"`
+		Unidentified *Unidentified `json:"unidentified"`
+	}
+	err := r.client.get(ctx, "/report", nil, "", most, &report)
+	return err == nil && report.Runs != nil && report.Unidentified != nil
+}
+
 // Count implements Source.
 func (r *Receiver) Count(ctx context.Context, run string) (uint64, error) {
 	const most = 1 << 30

@@ -60,3 +60,36 @@ func TestReceiverFails(t *testing.T) {
 		t.Error("nowhere is an address")
 	}
 }
+
+// TestReceiverAnswers tells a receiver from whatever else may answer.
+func TestReceiverAnswers(t *testing.T) {
+	empty, err := json.Marshal(NewAccount(Limits{}).Totals())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		string(empty):                   true,
+		`{"runs":null}`:                 false,
+		`{"runs":[]}`:                   false,
+		"hello":                         false,
+		`[]`:                            false,
+		`{"status":"success","data":1}`: false,
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/report" {
+				_, _ = w.Write([]byte(text))
+			}
+		}))
+		r, err := NewReceiver(Server{URL: server.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Answers(t.Context()); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+		server.Close()
+		if r.Answers(t.Context()) {
+			t.Error("a closed server answers")
+		}
+	}
+}

@@ -79,6 +79,10 @@ func (v *Verdict) counts(row func(name, format string, args ...any)) {
 func (v *Verdict) findings(row func(name, format string, args ...any)) {
 	const most = 20
 	for _, f := range v.Ranges[:min(most, len(v.Ranges))] {
+		if f.From == f.To {
+			row(string(f.What), "stream %d: %d", f.Stream, f.From)
+			continue
+		}
 		row(string(f.What), "stream %d: %d to %d (%s lines)", f.Stream, f.From, f.To, grouped(f.To-f.From+1))
 	}
 	switch more := len(v.Ranges) - most; {
