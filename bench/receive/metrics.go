@@ -22,7 +22,7 @@ func (s *Server) answerMetrics(ctx *fasthttp.RequestCtx) {
 
 func (s *Server) exposition(format expfmt.Format) ([]byte, error) {
 	registry := prometheus.NewRegistry()
-	if err := registry.Register(collector{s.Report()}); err != nil {
+	if err := registry.Register(s.Metrics()); err != nil {
 		return nil, err
 	}
 	families, err := registry.Gather()
@@ -38,6 +38,14 @@ func (s *Server) exposition(format expfmt.Format) ([]byte, error) {
 	}
 	return body.Bytes(), nil
 }
+
+// Metrics is for a registry: what has been received by the time when it is asked.
+func (s *Server) Metrics() prometheus.Collector { return live{s} }
+
+type live struct{ server *Server }
+
+func (l live) Describe(to chan<- *prometheus.Desc) { collector{}.Describe(to) }
+func (l live) Collect(to chan<- prometheus.Metric) { collector{l.server.Report()}.Collect(to) }
 
 // collector makes metrics of a report. Latency is a summary, whose quantiles cannot be added up: so it
 // is by run, as is all that is known only of runs.

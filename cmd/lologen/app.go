@@ -30,7 +30,7 @@ type command struct {
 
 // commands are the program; the first is what it does without a subcommand.
 func commands() []command {
-	return []command{runCommand(), receiveCommand(), verifyCommand(), compareCommand(), reportCommand()}
+	return []command{runCommand(), receiveCommand(), verifyCommand(), compareCommand(), searchCommand(), reportCommand()}
 }
 
 // run is the program. Nothing in it reads the process's own arguments, environment or files.

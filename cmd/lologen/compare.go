@@ -51,7 +51,7 @@ func compareFlags() []flag {
 			set: func(o *options, s string) (err error) { o.output, err = oneOf(s, compare.Formats()...); return }},
 	}
 	left := []string{"type", "stream", "webserver", "report", "report-file", "scenario", "dry-run", "progress", "metrics-listen", "pprof",
-		"slo", "slo-abort", "verify", "verify-loki", "verify-selector", "verify-wait", "scrape"}
+		"slo", "slo-abort", "verify", "verify-loki", "verify-selector", "verify-wait", "scrape", "allow-control", "control-token-file", "start-at"}
 	other := map[string]string{
 		"path-file": "a temporary file", "web-host": "a server of its own", "web-port": "a server of its own", "url": "a server of its own",
 		"web-method": "POST", "interval": "--rate max", "rate": "max", "duration": "5s, unless --count is given",

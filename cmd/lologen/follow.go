@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,10 @@ func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort fun
 	f.series.Warmup = o.warmup
 	l.plan.Every, l.plan.OnSnapshot = followEvery, f.see
 	ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if l.steering != nil {
+		l.steering.told = f.asked
+		f.others.Go(func() { l.steering.watchSignals(ctx) })
+	}
 	if o.sloAbort {
 		f.watch = report.NewWatch(o.slos, report.Planned{Lines: l.lines(), Warmup: o.warmup})
 	}
@@ -92,6 +97,9 @@ func (f *follower) serveMetrics(ctx context.Context, o *options, l *load) error 
 	if o.pprof {
 		server.Profile()
 	}
+	if o.allowControl {
+		l.steering.mount(o, server)
+	}
 	fmt.Fprintf(f.notes, "lologen: metrics at %s/metrics\n", server.URL())
 	f.others.Go(func() { f.errs <- server.Serve(ctx) })
 	return nil
@@ -112,11 +120,7 @@ func (o *options) showsProgress(notes *os.File) bool {
 
 func (f *follower) showProgress(o *options, l *load, notes *os.File) {
 	c := progress.Config{
-		Terminal: term.IsTerminal(int(notes.Fd())),
-		Width: func() int {
-			width, _, _ := term.GetSize(int(notes.Fd()))
-			return width
-		},
+		Terminal: term.IsTerminal(int(notes.Fd())), Width: widthOf(notes),
 		Duration: l.plan.Duration, Count: l.plan.Count, Paced: l.plan.Schedule != nil,
 	}
 	if rate, ok := l.plan.Schedule.(emitter.Rate); ok {
@@ -127,6 +131,14 @@ func (f *follower) showProgress(o *options, l *load, notes *os.File) {
 	}
 	f.line = progress.New(notes, c)
 	f.notes = f.line.Writer()
+}
+
+// widthOf returns what tells the width of a terminal, 0 for anything else.
+func widthOf(f *os.File) func() int {
+	return func() int {
+		width, _, _ := term.GetSize(int(f.Fd()))
+		return width
+	}
 }
 
 // startScraping asks Loki for its side. Only what was asked for by name is missed aloud.
@@ -158,6 +170,21 @@ func (f *follower) look(ctx context.Context) {
 				f.moment.Store(&m)
 			}
 		}
+	}
+}
+
+// asked hears of a change of the rate.
+func (f *follower) asked(rate float64) {
+	if f.metrics != nil {
+		f.metrics.SetTarget(rate)
+	}
+	switch {
+	case rate == 0:
+		fmt.Fprintln(f.notes, "lologen: paused")
+	case math.IsInf(rate, 1):
+		fmt.Fprintln(f.notes, "lologen: as fast as possible from now on")
+	default:
+		fmt.Fprintf(f.notes, "lologen: %s lines/s from now on\n", report.Decimal(rate))
 	}
 }
 

@@ -50,6 +50,8 @@ type options struct {
 	scenario string
 	stages   stages
 	profile  profile // without a name: none
+	rampUp   time.Duration
+	startAt  time.Time
 	warmup   time.Duration
 	duration time.Duration
 	count    uint64
@@ -67,6 +69,11 @@ type options struct {
 	progress string
 	metrics  string // address
 	pprof    bool
+
+	allowControl bool
+	controlFile  string
+	controlToken string
+
 	slos     []report.SLO
 	sloAbort bool
 
@@ -200,6 +207,10 @@ func loadFlags() []flag {
 			set: func(o *options, s string) error { return setStages(&o.stages, s) }},
 		{name: "profile", group: groupLoad, value: "SHAPE", usage: "burst, sine, steps, poisson: sine:base=1k,peak=9k", load: true,
 			set: func(o *options, s string) (err error) { o.profile, err = parseProfile(s); return }},
+		{name: "ramp-up", group: groupLoad, value: "TIME", usage: "the rate rises from 0 for so long", load: true,
+			set: func(o *options, s string) error { return setPositive(&o.rampUp, s) }},
+		{name: "start-at", group: groupLoad, value: "TIME", usage: "when the first line is due: 15:04:05, or RFC 3339", load: true,
+			set: func(o *options, s string) error { return setInstant(&o.startAt, s, time.Now()) }},
 		{name: "warmup", group: groupLoad, value: "TIME", initial: "0", usage: "a beginning left out of the percentiles", load: true,
 			set: func(o *options, s string) error { return setTime(&o.warmup, s) }},
 		{name: "duration", short: "d", group: groupLoad, value: "TIME", initial: "unlimited", usage: "how long lines are due", load: true,
@@ -294,6 +305,10 @@ func saidFlags() []flag {
 		{name: "metrics-listen", group: groupSaid, value: "ADDRESS", usage: "Prometheus: /metrics there (127.0.0.1:9464)",
 			set: func(o *options, s string) error { return setAddress(&o.metrics, s) }},
 		{name: "pprof", group: groupSaid, usage: "profiles at the same place", set: setSwitch(func(o *options) *bool { return &o.pprof })},
+		{name: "allow-control", group: groupSaid, usage: "POST /rate, /pause, /resume there, with " + controlHeader + ": 1",
+			set: setSwitch(func(o *options) *bool { return &o.allowControl })},
+		{name: "control-token-file", group: groupSaid, value: "PATH", usage: "or LOLOGEN_CONTROL_TOKEN; needed off loopback",
+			set: func(o *options, s string) error { return setText(&o.controlFile, s, "is a path") }},
 		{name: "dry-run", group: groupSaid, usage: "only show the shape of the load", set: setSwitch(func(o *options) *bool { return &o.dryRun })},
 		configFlag(),
 	}

@@ -28,8 +28,9 @@ type load struct {
 	about report.Run
 	runID string
 
-	config sinks.Config
-	mean   float64 // bytes of a line
+	steering *steering // nil: the rate is fixed
+	config   sinks.Config
+	mean     float64 // bytes of a line
 }
 
 // run makes the lines and delivers them. The account is nil if the run did not take place. f, if
@@ -48,6 +49,10 @@ func (l *load) run(ctx context.Context, f *follower) (*account, error) {
 	if made, ok := l.plan.Schedule.(emitter.Profile); ok && result.Stopped {
 		r := made.Mean(result.Window) // what was asked for until then
 		l.about.Plan.Rate = &r
+	}
+	if l.steering != nil && l.steering.changed && result.Window > 0 {
+		r := float64(result.Lines.Due) / result.Window.Seconds()
+		l.about.Plan.Rate, l.about.Plan.Schedule = &r, "changed while it ran"
 	}
 	return &account{result, report.New(result, l.about)}, err
 }
@@ -89,6 +94,9 @@ func (o *options) complete(v *values) error {
 	if err := o.verifiable(v); err != nil {
 		return err
 	}
+	if err := o.readControl(v); err != nil {
+		return err
+	}
 	if err := o.checkLoad(v); err != nil {
 		return err
 	}
@@ -119,6 +127,9 @@ func (o *options) checkLoad(v *values) error {
 	}
 	if s := v.of("slo-abort"); o.sloAbort && len(o.slos) == 0 && s.origin == fromArgv {
 		return usagef("--slo-abort: accepted with --slo")
+	}
+	if s := v.of("ramp-up"); o.rampUp > 0 && (o.unpaced() || len(o.stages) > 0 || o.profile.name != "") && s.origin == fromArgv {
+		return usagef("--ramp-up %v: accepted with one rate (--rate or -T)", o.rampUp)
 	}
 	if o.warmup > 0 && o.duration > 0 && o.warmup >= o.duration {
 		return usagef("%s %v: accepted is less than --duration (%v)", v.of("warmup").spelt, o.warmup, o.duration)
@@ -281,7 +292,7 @@ func (o *options) ready(io stdio) (*load, error) {
 	l.plan = emitter.Plan{
 		Workers: o.workers, Streams: o.streams, Skew: o.skew, Count: o.count, Duration: o.duration, Burst: o.burst,
 		Drain: o.drain, Retries: o.retries, Seed: o.seed, Identify: o.identify,
-		Source: source, Format: format, Sink: opener, Schedule: schedule, Warmup: o.warmup,
+		Source: source, Format: format, Sink: opener, Schedule: schedule, Warmup: o.warmup, Start: o.startAt,
 	}
 	if o.sink == "loki" {
 		l.plan.Sink.Streams = o.streamsPerRequest(&l.plan, mean)
@@ -341,6 +352,12 @@ func (o *options) schedule(mean float64) (emitter.Schedule, error) {
 		return made, nil
 	}
 	rate := o.linesPerSecond(mean)
+	if o.rampUp > 0 && rate > 0 && rate <= float64(emitter.MaxRate) {
+		if made, err = emitter.RampUp(rate, o.rampUp); err != nil {
+			return nil, usagef("--ramp-up %v: accepted are times in which a line is due", o.rampUp)
+		}
+		return made, nil
+	}
 	switch {
 	case rate > float64(emitter.MaxRate):
 		return nil, usagef("-T %v with %d workers: accepted are at most 1G lines a second, or -T 0 for as fast as possible", o.interval, o.workers)
@@ -388,6 +405,8 @@ func (o *options) shown(p *emitter.Plan, color bool, c sinks.Config) report.Plan
 		s.Schedule = "stages " + o.stages.String()
 	case o.profile.name != "":
 		s.Schedule = o.profile.String()
+	case o.rampUp > 0:
+		s.Schedule = fmt.Sprintf("ramp up %v", o.rampUp)
 	case o.rate.asked == "":
 		s.Interval = o.interval.Seconds()
 	}

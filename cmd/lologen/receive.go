@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"slices"
-	"strconv"
+	"sync"
 	"time"
 
+	"golang.org/x/term"
+
+	"github.com/exitfound/lologen/bench/metrics"
+	"github.com/exitfound/lologen/bench/progress"
 	"github.com/exitfound/lologen/bench/receive"
 	"github.com/exitfound/lologen/bench/verify"
 )
@@ -32,7 +35,7 @@ func receiveCommand() command {
 const groupReceive = "What to take"
 
 func receiveFlags() []flag {
-	return slices.Concat(takeFlags(), faultFlags(), []flag{
+	return slices.Concat(takeFlags(), faultFlags(), shared("progress", "metrics-listen", "pprof"), []flag{
 		{name: "report", group: groupSaid, value: "HOW", initial: "text", usage: "at the end, on stderr: text, json, none",
 			set: func(o *options, s string) (err error) {
 				o.report, err = oneOf(s, "auto", "text", "json", "none")
@@ -42,17 +45,15 @@ func receiveFlags() []flag {
 	})
 }
 
+// shared are flags of a run that mean the same elsewhere.
+func shared(names ...string) []flag {
+	return slices.DeleteFunc(runFlags(), func(f flag) bool { return !slices.Contains(names, f.name) })
+}
+
 func takeFlags() []flag {
 	return []flag{
 		{name: "listen", group: groupReceive, value: "ADDRESS", initial: "127.0.0.1:8000", usage: "where to; port 0 is any that is free",
-			set: func(o *options, s string) error {
-				_, port, err := net.SplitHostPort(s)
-				if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
-					return errors.New("is host:port, like 127.0.0.1:8000 or [::1]:8000")
-				}
-				o.listen = s
-				return nil
-			}},
+			set: func(o *options, s string) error { return setAddress(&o.listen, s) }},
 		{name: "duration", short: "d", group: groupReceive, value: "TIME", initial: "unlimited", usage: "end after this time",
 			set: func(o *options, s string) error { return setPositive(&o.duration, s) }},
 		{name: "idle", group: groupReceive, value: "TIME", initial: "unlimited", usage: "end when no line came for this time",
@@ -78,14 +79,28 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 	fmt.Fprintf(io.err, "lologen: listening on %s\n", server.URL())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		o.watch(ctx, server, cancel)
-	}()
+	var others sync.WaitGroup
+	if o.metrics != "" {
+		asked, err := metrics.Listen(o.metrics)
+		if err != nil {
+			return exitFailed, errors.Join(fmt.Errorf("start the metrics' server: %w", err), server.Close())
+		}
+		if o.pprof {
+			asked.Profile()
+		}
+		if err := asked.Register(server.Metrics()); err != nil {
+			return exitFailed, errors.Join(err, asked.Close(), server.Close())
+		}
+		fmt.Fprintf(io.err, "lologen: metrics at %s/metrics\n", asked.URL())
+		others.Go(func() { _ = asked.Serve(ctx) }) // what was received matters more
+	}
+	others.Go(func() { o.watch(ctx, server, cancel) })
+	if o.progress == "always" || o.progress == "auto" && term.IsTerminal(int(io.err.Fd())) {
+		others.Go(func() { o.showReceived(ctx, server, io.err) })
+	}
 	err = server.Serve(ctx)
 	cancel()
-	<-watched
+	others.Wait()
 	err = errors.Join(err, o.sayReceived(server.Report(), io.err))
 	if err == nil {
 		err = o.received(server.Account().Counts())
@@ -126,6 +141,29 @@ func (o *options) watch(ctx context.Context, server *receive.Server, end func())
 				o.expect > 0 && receive.Whole(server.Account().Counts()) >= o.expect:
 				end()
 			}
+		}
+	}
+}
+
+// showReceived shows a live line until ctx ends.
+func (o *options) showReceived(ctx context.Context, server *receive.Server, w *os.File) {
+	line := progress.New(w, progress.Config{
+		Terminal: term.IsTerminal(int(w.Fd())), Width: widthOf(w), Duration: o.duration, Count: o.expect,
+	})
+	defer line.Done()
+	ticker := time.NewTicker(followEvery)
+	defer ticker.Stop()
+	for start, last := time.Now(), time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			c := server.Account().Counts()
+			line.ShowReceived(progress.Received{
+				At: now.Sub(start), Interval: now.Sub(last), Lines: server.Lines(), Bytes: c.Bytes + c.Unidentified.Bytes,
+				Lost: c.Lines.Lost, Duplicated: c.Lines.Duplicated,
+			})
+			last = now
 		}
 	}
 }

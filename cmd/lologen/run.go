@@ -13,6 +13,7 @@ import (
 
 	"github.com/exitfound/lologen/bench/receive"
 	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
 )
 
 func runCommand() command {
@@ -23,8 +24,7 @@ func runCommand() command {
 			"lologen                                            a line every two seconds",
 			"lologen -f json -l warning -T 0.5 -c never         as the Python tool had it",
 			"lologen -t file -p app.log --workers 64 -T 0.001 -d 10s",
-			"lologen -t http -M POST --url https://host/in --rate 10MB -d 1m",
-			"lologen -t discard --rate max -d 5s                how fast this machine makes lines",
+			"lologen -t loki --label 'pod={0..9}' --rate 10MB -d 1m --report-file run.html",
 		},
 		exits: "0 all delivered, 1 not all or not run, 2 wrong use, 3 SLO not met, 130 two signals.",
 		run:   runLoad,
@@ -64,6 +64,8 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
+	l.steering = &steering{control: emitter.NewControl(), mean: l.mean}
+	l.plan.Control = l.steering.control
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
 	f, err := o.follow(ctx, l, notes, abort)

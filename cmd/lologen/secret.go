@@ -49,7 +49,7 @@ func redacted(flag, value string) string {
 		if secret {
 			return name + ":..."
 		}
-	case "url", "scrape":
+	case "url", "scrape", "loki", "receiver", "verify-loki":
 		u, err := url.Parse(value)
 		if err != nil {
 			if _, after, ok := strings.Cut(value, "@"); ok {

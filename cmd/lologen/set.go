@@ -101,3 +101,20 @@ func setHeader(o *options, s string) error {
 	o.http.Header = append(o.http.Header, [2]string{key, value})
 	return nil
 }
+
+// setInstant reads a time of today, or tomorrow if that is over, or an instant.
+func setInstant(at *time.Time, s string, now time.Time) error {
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		*at = t
+		return nil
+	}
+	t, err := time.ParseInLocation(time.TimeOnly, s, now.Location())
+	if err != nil {
+		return errors.New("are a local time of day (15:04:05) and an instant (2026-01-02T15:04:05Z)")
+	}
+	*at = time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), now.Location())
+	if !at.After(now) {
+		*at = at.AddDate(0, 0, 1)
+	}
+	return nil
+}

@@ -139,7 +139,7 @@ func inherited(f *flag, env map[string]string) (said, bool) {
 func (f *flag) shown(value string) string { return redacted(f.name, value) }
 
 // aside are flags without which a run is the same.
-var aside = []string{"config", "scenario", "report", "report-file", "progress", "metrics-listen", "pprof"}
+var aside = []string{"config", "scenario", "report", "report-file", "progress", "metrics-listen", "pprof", "allow-control", "control-token-file", "start-at"}
 
 // command is what repeats the run, without anything secret.
 func (v *values) command(o *options) []string {

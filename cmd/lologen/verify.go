@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"syscall"
@@ -115,6 +116,9 @@ func verifyRunFlags() []flag {
 const groupVerify = "Whether all arrived"
 
 func setURL(at *string, s string) error {
+	if u, err := url.Parse(s); err == nil && u.User != nil {
+		return errors.New("is a URL without user and password: those come by --user with --password-file or LOLOGEN_PASSWORD")
+	}
 	if err := sinks.CheckURL(s); err != nil {
 		return fmt.Errorf("is a URL like http://127.0.0.1:3100: %w", err)
 	}
@@ -123,7 +127,7 @@ func setURL(at *string, s string) error {
 }
 
 func setSelector(at *string, s string) error {
-	if !strings.HasPrefix(s, "{") || !strings.Contains(s, "}") {
+	if _, _, ok := splitSelector(s); !ok {
 		return errors.New(`is LogQL that begins with a stream selector, like {job="x"}`)
 	}
 	*at = s
@@ -141,6 +145,9 @@ func setRunID(at *string, s string) error {
 
 // runVerify asks and prints the verdict.
 func runVerify(ctx context.Context, v *values, io stdio) (int, error) {
+	if err := noSecrets(v); err != nil {
+		return 0, err
+	}
 	o := defaults()
 	if err := v.apply(o); err != nil {
 		return 0, err
@@ -171,7 +178,7 @@ func runVerify(ctx context.Context, v *values, io stdio) (int, error) {
 
 // question reads what is to be asked.
 func (o *options) question(v *values) (verify.Question, error) {
-	q := verify.Question{Run: o.verify.run, Wait: o.verify.wait, Settle: o.settle()}
+	q := verify.Question{Run: o.verify.run, Wait: o.patience(), Settle: o.settle()}
 	if o.verify.ledger == "" {
 		if o.verify.run == "" {
 			return q, usagef("--ledger or --run is needed: accepted are a run's JSON report, or its id")
@@ -200,12 +207,30 @@ func (o *options) settle() time.Duration {
 	return 5 * time.Second
 }
 
-// askedSource is the one place that was named.
-func (o *options) askedSource(v *values, q verify.Question) (verify.Source, error) {
-	var named []string
-	for _, name := range []string{"loki", "receiver", "file", "journal"} {
-		if s := v.of(name); s.origin != fromDefault && s.values[0] != "false" {
-			named = append(named, "--"+name)
+// patience is how long to wait; not at all is a look now.
+func (o *options) patience() time.Duration { return max(o.verify.wait, 1) }
+
+// sources are the places that can be asked, and the flags that only those who ask there have a use for.
+var sources = []struct {
+	name string
+	uses []string
+}{
+	{"loki", append([]string{"selector", "tenant", "margin", "full"}, overHTTP...)},
+	{"receiver", overHTTP},
+	{"file", nil},
+	{"journal", []string{"name"}},
+}
+
+var overHTTP = []string{
+	"header", "user", "password-file", "bearer-token-file", "ca-file", "cert-file", "key-file", "insecure-skip-verify",
+}
+
+// namedSource is the one place that is to be asked.
+func namedSource(v *values) (string, error) {
+	var named, uses, useless []string
+	for _, source := range sources {
+		if s := v.of(source.name); s.origin != fromDefault && s.values[0] != "false" {
+			named, uses = append(named, "--"+source.name), source.uses
 		}
 	}
 	if len(named) != 1 {
@@ -213,7 +238,26 @@ func (o *options) askedSource(v *values, q verify.Question) (verify.Source, erro
 		if said == "" {
 			said = "nothing to ask"
 		}
-		return nil, usagef("%s: accepted is one of --loki, --receiver, --file, --journal", said)
+		return "", usagef("%s: accepted is one of --loki, --receiver, --file, --journal", said)
+	}
+	for _, source := range sources {
+		for _, name := range source.uses {
+			if s := v.of(name); s.origin == fromArgv && !slices.Contains(uses, name) {
+				useless = append(useless, s.spelt)
+			}
+		}
+	}
+	if len(useless) > 0 {
+		return "", usagef("%s: not used with %s", strings.Join(slices.Compact(useless), ", "), named[0])
+	}
+	return named[0], nil
+}
+
+// askedSource is the one place that was named.
+func (o *options) askedSource(v *values, q verify.Question) (verify.Source, error) {
+	named, err := namedSource(v)
+	if err != nil {
+		return nil, err
 	}
 	var started time.Time
 	if q.Ledger != nil {
@@ -228,7 +272,7 @@ func (o *options) askedSource(v *values, q verify.Question) (verify.Source, erro
 	}
 	source, err := o.place(started)
 	if err != nil {
-		return nil, usagef("%s: %w", named[0], err)
+		return nil, usagef("%s: %w", named, err)
 	}
 	return source, nil
 }
@@ -237,7 +281,7 @@ func (o *options) askedSource(v *values, q verify.Question) (verify.Source, erro
 func (o *options) place(started time.Time) (verify.Source, error) {
 	switch vo := &o.verify; {
 	case vo.loki != "":
-		selector, filter := splitSelector(vo.selector)
+		selector, filter, _ := splitSelector(vo.selector)
 		return verify.NewLoki(verify.LokiConfig{
 			Server: o.verifyServer(vo.loki), Tenants: vo.tenants, Selector: selector, Filter: filter,
 			Margin: o.timeMargin(), Full: vo.full,
@@ -251,7 +295,10 @@ func (o *options) place(started time.Time) (verify.Source, error) {
 }
 
 // splitSelector takes the filters off a selector. Braces and quotes may stand in its values.
-func splitSelector(s string) (selector, filter string) {
+func splitSelector(s string) (selector, filter string, ok bool) {
+	if !strings.HasPrefix(s, "{") {
+		return "", "", false
+	}
 	quoted := byte(0)
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -264,10 +311,10 @@ func splitSelector(s string) (selector, filter string) {
 		case c == '"' || c == '`':
 			quoted = c
 		case c == '}':
-			return s[:i+1], strings.TrimSpace(s[i+1:])
+			return s[:i+1], strings.TrimSpace(s[i+1:]), true
 		}
 	}
-	return s, ""
+	return "", "", false
 }
 
 func (o *options) timeMargin() time.Duration {
@@ -278,7 +325,7 @@ func (o *options) timeMargin() time.Duration {
 }
 
 // verifyServer is a server that is reached as the user said.
-func (o *options) verifyServer(url string) verify.Server {
+func (o *options) verifyServer(address string) verify.Server {
 	header := make(http.Header)
 	for _, h := range o.http.Header {
 		header.Add(h[0], h[1])
@@ -290,7 +337,7 @@ func (o *options) verifyServer(url string) verify.Server {
 	if o.http.BearerToken != "" {
 		header.Set("Authorization", "Bearer "+o.http.BearerToken)
 	}
-	return verify.Server{URL: url, Header: header, TLS: o.http.TLS}
+	return verify.Server{URL: address, Header: header, TLS: o.http.TLS}
 }
 
 // verifiable says what is wrong with verifying this run, if anything.
@@ -311,15 +358,26 @@ func (o *options) verifiable(v *values) error {
 		return usagef("--verify: accepted with -t loki, file, journald, http, or with --verify-loki where an agent brings the lines")
 	}
 	o.identify = true
-	return nil
+	if o.verify.loki == "" || o.goesTo("loki", "http") {
+		return nil
+	}
+	// Other sinks have no use for these flags, but the environment may have credentials for the Loki.
+	if err := o.readCredentials(v); err != nil {
+		return err
+	}
+	return o.readTLS(v)
 }
 
 // ownSource is where the lines of this run are to be found.
-func (o *options) ownSource(started time.Time) (verify.Source, error) {
+func (o *options) ownSource(ctx context.Context, started time.Time) (verify.Source, error) {
 	own := *o
 	if own.verify.loki == "" {
 		switch o.sink {
 		case "loki":
+			// A receiver takes what Loki takes, but answers no query.
+			if r, err := verify.NewReceiver(o.verifyServer(root(o.loki.url))); err == nil && r.Answers(ctx) {
+				return r, nil
+			}
 			own.verify.loki = o.loki.url
 			if o.loki.Tenant != "" {
 				own.verify.tenants = []string{o.loki.Tenant}
@@ -332,20 +390,29 @@ func (o *options) ownSource(started time.Time) (verify.Source, error) {
 		case "journald":
 			own.verify.journal = true
 		case "http":
-			own.verify.receiver = o.http.URL
+			own.verify.receiver = root(o.http.URL)
 		}
 	}
 	return own.place(started)
 }
 
+// root is where a server has its own pages, whatever path it takes lines at.
+func root(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 // verifyRun asks the destination what it holds of a run that is over.
 func (o *options) verifyRun(ctx context.Context, l *load, r *emitter.Result) *report.Verification {
-	source, err := o.ownSource(r.Started)
+	source, err := o.ownSource(ctx, r.Started)
 	if err != nil {
 		return &report.Verification{Why: err.Error()}
 	}
 	v := verify.Ask(ctx, source, verify.Question{
-		Run: l.runID, Ledger: verify.NewLedger(l.runID, r), Wait: o.verify.wait, Settle: o.settle(),
+		Run: l.runID, Ledger: verify.NewLedger(l.runID, r), Wait: o.patience(), Settle: o.settle(),
 	})
 	found := &report.Verification{
 		Stored: v.Stored, Lost: v.Lost, Duplicated: v.Duplicated, Reordered: v.Reordered, Extra: v.Extra,

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
+)
+
+// TestControlOfARun: a run that would take an hour is over once it is told to hurry.
+func TestControlOfARun(t *testing.T) {
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "r.json")
+	notes, err := os.Create(filepath.Join(t.TempDir(), "notes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer notes.Close()
+	done := make(chan int)
+	go func() {
+		done <- run(context.Background(), []string{"-t", "discard", "--count", "5000", "--rate", "1", "--workers", "3", "--report-file", file,
+			"--metrics-listen", "127.0.0.1:" + port, "--allow-control"}, nil, stdio{os.Stdin, notes, notes})
+	}()
+	for _, step := range []struct{ path, body, want string }{
+		{"/pause", "", `{"rate":0}`},
+		{"/resume", "", `{"rate":1}`},
+		{"/rate", `{"rate":"2.5k"}`, `{"rate":2500}`},
+		{"/rate", `{"rate":"0"}`, `{"rate":0}`},
+		{"/resume", "", `{"rate":2500}`},
+		{"/rate", `{"rate":"max"}`, `{"rate":null}`},
+	} {
+		if status, answer := post(t, "http://127.0.0.1:"+port+step.path, step.body); status != 200 || answer != step.want {
+			t.Errorf("%s %s: %d %s, want %s", step.path, step.body, status, answer, step.want)
+		}
+	}
+	if code := <-done; code != exitOK {
+		said, _ := os.ReadFile(notes.Name())
+		t.Fatalf("exit %d: %s", code, said)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Lines.Acked != 5000 || !r.Lines.Balanced() || r.Plan.Schedule != "changed while it ran" {
+		t.Errorf("%+v, %+v", r.Lines, r.Plan)
+	}
+}
+
+// post asks until there is an answer: the server may not be there yet.
+func post(t *testing.T, url, body string) (int, string) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		request, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set(controlHeader, "1")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			if time.Now().After(end) {
+				t.Fatal(err)
+			}
+			continue
+		}
+		defer response.Body.Close()
+		answer, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(bytes.TrimSpace(answer))
+	}
+}
+
+func TestGate(t *testing.T) {
+	for _, c := range []struct {
+		address, token string
+		host           string
+		header         map[string]string
+		want           int
+	}{
+		{"127.0.0.1:9464", "", "127.0.0.1:9464", map[string]string{controlHeader: "1"}, 200},
+		{"127.0.0.1:9464", "", "localhost:9464", map[string]string{controlHeader: "1"}, 200},
+		{"localhost:9464", "", "127.0.0.1:9464", map[string]string{controlHeader: "1"}, 200},
+		{"[::1]:9464", "", "[::1]:9464", map[string]string{controlHeader: "1"}, 200},
+		{"127.0.0.1:9464", "", "127.0.0.1:9464", nil, 403},
+		{"127.0.0.1:9464", "", "evil.example:9464", map[string]string{controlHeader: "1"}, 421},
+		{"127.0.0.1:9464", "", "127.0.0.1:80", map[string]string{controlHeader: "1"}, 421},
+		{"127.0.0.1:9464", "", "127.0.0.1", map[string]string{controlHeader: "1"}, 421},
+		{"10.1.2.3:9464", "t", "localhost:9464", map[string]string{controlHeader: "1", "Authorization": "Bearer t"}, 421},
+		{"10.1.2.3:9464", "t", "10.1.2.3:9464", map[string]string{controlHeader: "1"}, 401},
+		{"10.1.2.3:9464", "t", "10.1.2.3:9464", map[string]string{controlHeader: "1", "Authorization": "Bearer x"}, 401},
+		{"10.1.2.3:9464", "t", "10.1.2.3:9464", map[string]string{controlHeader: "1", "Authorization": "Bearer t"}, 200},
+		{":9464", "t", "load.example:9464", map[string]string{controlHeader: "1", "Authorization": "Bearer t"}, 200},
+		{"0.0.0.0:9464", "t", "load.example:9464", map[string]string{controlHeader: "1"}, 401},
+	} {
+		passed := false
+		g := &gate{c.address, c.token, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { passed = true })}
+		r := httptest.NewRequest(http.MethodPost, "/rate", nil)
+		r.Host = c.host
+		for k, v := range c.header {
+			r.Header.Set(k, v)
+		}
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		if w.Code != c.want || passed != (c.want == 200) || c.token != "" && strings.Contains(w.Body.String(), "Bearer t") {
+			t.Errorf("%+v: %d, passed: %v: %s", c, w.Code, passed, w.Body)
+		}
+	}
+}
+
+func TestRatesThatAreNone(t *testing.T) {
+	s := &steering{control: emitter.NewControl(), mean: 100, told: func(float64) {}}
+	for _, body := range []string{"", "5", `{"rate":5}`, `{"rate":"-1"}`, `{"rate":"5G"}`, `{"rate":"fast"}`, `{"rate":""}`, "{", strings.Repeat("x", 10_000)} {
+		w := httptest.NewRecorder()
+		s.postRate(w, httptest.NewRequest(http.MethodPost, "/rate", strings.NewReader(body)))
+		if w.Code != 400 || !strings.Contains(w.Body.String(), "accepted") {
+			t.Errorf("%.20q: %d %s", body, w.Code, w.Body)
+		}
+	}
+	w := httptest.NewRecorder()
+	s.postRate(w, httptest.NewRequest(http.MethodPost, "/rate", strings.NewReader(`{"rate":"1MB"}`)))
+	if got := strings.TrimSpace(w.Body.String()); w.Code != 200 || got != `{"rate":10000}` {
+		t.Errorf("a megabyte of lines of 100 bytes: %d %s", w.Code, got)
+	}
+	s.nudge(0.1)
+	if got := s.control.Rate(); got < 10999 || got > 11001 {
+		t.Errorf("a tenth more than 10000 is %v", got)
+	}
+}
+
+func TestInstants(t *testing.T) {
+	now := time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"15:00:01":                  "2026-11-22T15:00:01Z",
+		"14:59:59":                  "2026-11-23T14:59:59Z",
+		"2026-11-22T16:00:00.5Z":    "2026-11-22T16:00:00.5Z",
+		"2026-11-22T16:00:00+01:00": "2026-11-22T16:00:00+01:00",
+	} {
+		var at time.Time
+		if err := setInstant(&at, text, now); err != nil || at.Format(time.RFC3339Nano) != want {
+			t.Errorf("%s: %v, %v", text, at, err)
+		}
+	}
+	for _, bad := range []string{"", "soon", "25:00:00", "15:00", "10"} {
+		if err := setInstant(new(time.Time), bad, now); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
+	}
+}
+
+func TestWrongUseOfControl(t *testing.T) {
+	for args, want := range map[string]string{
+		"--allow-control": "accepted with --metrics-listen",
+		"--allow-control|--metrics-listen|0.0.0.0:0":    "accepted off loopback with a token",
+		"--allow-control|--metrics-listen|loadbox:9464": "accepted off loopback with a token",
+		"--control-token-file|x":                        "accepted with --allow-control",
+		"--start-at|soon":                               "15:04:05",
+		"--ramp-up|0":                                   "above 0",
+		"--ramp-up|5s|-T|0":                             "accepted with one rate",
+		"--ramp-up|5s|--stages|1s:5":                    "accepted with one rate",
+		"--allow-control|--metrics-listen|127.0.0.1:0|--control-token-file|/nonexistent": "no such file",
+	} {
+		code, stdout, stderr := program(t, nil, append(strings.Split(args, "|"), "-t", "discard", "--count", "1")...)
+		if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %s", args, code, fmt.Sprintf("%q %q", stdout, stderr))
+		}
+	}
+}
