@@ -366,7 +366,7 @@ func TestASteeredWorkerAllocatesNothing(t *testing.T) {
 		l := w.lanes.next()
 		m := moment{at: now}
 		n := w.cut(l, now)
-		m.due = w.goes()
+		m.due = w.goes(l)
 		w.due(l, n)
 		w.send(t.Context(), l, n, m)
 	}

@@ -14,6 +14,7 @@ type lane struct {
 	limit  uint64 // of them, those that may be made until more is known of the course
 	burst  uint64 // most overdue lines kept; 0: no limit
 	turn   uint64 // among the lanes
+	phase  float64 // of a wait, above 0: see worker.window
 
 	// In the unpaced spans of a course that changes the cursor leaves its place, to which it returns.
 	place   cursor
@@ -81,6 +82,9 @@ func newLanes(all cursor, s share) lanes {
 			l.burst = max(1, l.cursor.below(s.burst))
 		}
 		ls.list = append(ls.list, l)
+	}
+	for i, l := range ls.list {
+		l.phase = float64(i+1) / float64(len(ls.list))
 	}
 	ls.order()
 	return ls

@@ -98,3 +98,28 @@ func TestLanesTakeTurns(t *testing.T) {
 		}
 	}
 }
+
+// TestLanesSendOneAfterTheOther: a destination that takes 10 ms for a batch makes no line late, as
+// the lanes of a worker do not all want it at once.
+func TestLanesSendOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const lanes, took = 20, 10 * time.Millisecond
+		s := &store{answer: func(_ context.Context, _ int, b *Batch) (int, error) {
+			time.Sleep(took)
+			return b.Len(), nil
+		}}
+		p := plan(Plan{Streams: lanes, Schedule: Rate(2000), Duration: 5 * time.Second, Drain: time.Second}, s,
+			Limits{Bytes: large, Streams: 1, Wait: time.Second})
+		do(t, t.Context(), p, s)
+		for _, l := range s.lines {
+			due, _ := p.Schedule.At(l.seq*lanes + uint64(l.stream))
+			// The last batches go together, when no line is due any more.
+			if late := l.at - due - time.Second; late > took && l.at < p.Duration-took {
+				t.Fatalf("line %d of stream %d was sent %v late", l.seq, l.stream, late)
+			}
+		}
+		if s.sends > 6*lanes {
+			t.Errorf("%d batches of %d lanes in 5 s", s.sends, lanes)
+		}
+	})
+}

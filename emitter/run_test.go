@@ -810,7 +810,7 @@ func allocations(t *testing.T, p Plan) float64 {
 		if !m.unpaced {
 			w.drop(w.lanes.next(), m.at)
 			n = w.cut(w.lanes.next(), m.at)
-			m.due = w.goes()
+			m.due = w.goes(w.lanes.next())
 			w.due(w.lanes.next(), n)
 		}
 		w.send(t.Context(), w.lanes.next(), n, m)

@@ -103,7 +103,7 @@ func (w *worker) work(ctx context.Context) {
 			if n = w.cut(l, now); n == 0 {
 				break
 			}
-			m.due = w.goes()
+			m.due = w.goes(l)
 			if wait := w.due(l, n) - now; wait > 0 {
 				woken := w.wait(wait, timer)
 				m.at = w.run.clock()
@@ -140,7 +140,7 @@ func (w *worker) flush(ctx context.Context) {
 	m := moment{at: w.run.clock(), due: w.run.stoppedAt()}
 	for _, l := range w.lanes.list {
 		n := w.cut(l, 0)
-		if n == 0 || w.goes() <= m.due || ctx.Err() != nil {
+		if n == 0 || w.goes(l) <= m.due || ctx.Err() != nil {
 			continue // what should have gone before is a backlog
 		}
 		for n > 0 && w.dues[n-1] > m.due {
@@ -196,7 +196,7 @@ func (w *worker) cut(l *lane, now time.Duration) int {
 	for uint64(len(w.dues)) < most {
 		due, ok := w.schedule.At(at.k)
 		if len(w.dues) == 0 {
-			end = max(now, due+w.limits.Wait)
+			end = max(now, due+w.window(l))
 		}
 		if !ok || due > end {
 			break
@@ -213,7 +213,7 @@ func (w *worker) turn(l *lane) uint64 {
 		return l.cursor.k
 	}
 	first, _ := w.schedule.At(l.cursor.k)
-	inWindow := l.below(w.dueBy(first+w.limits.Wait)) - l.cursor.passed()
+	inWindow := l.below(w.dueBy(first+w.window(l))) - l.cursor.passed()
 	at := l.cursor
 	at.skip(min(inWindow, uint64(w.most())) - 1)
 	last, _ := w.schedule.At(at.k)
@@ -224,8 +224,18 @@ func (w *worker) turn(l *lane) uint64 {
 func (w *worker) dueBy(t time.Duration) uint64 { return DueBy(w.schedule, t, w.lines) }
 
 // goes is when the batch that cut found goes if nothing is in its way.
-func (w *worker) goes() time.Duration {
-	return min(w.dues[0]+w.limits.Wait, w.dues[len(w.dues)-1])
+func (w *worker) goes(l *lane) time.Duration {
+	return min(w.dues[0]+w.window(l), w.dues[len(w.dues)-1])
+}
+
+// window is how long the first line of the lane's next batch waits for others. First batches get a
+// share of the wait, another in each lane: so lanes send one after the other from then on, and not
+// all of them when each wait is over.
+func (w *worker) window(l *lane) time.Duration {
+	if l.cursor.passed() > 0 {
+		return w.limits.Wait
+	}
+	return time.Duration(l.phase * float64(w.limits.Wait))
 }
 
 // due is when the last of the lane's next n lines may go.

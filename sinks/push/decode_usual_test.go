@@ -81,7 +81,11 @@ func requests() (usual, other [][]byte) {
 		one(at, []byte("one"), appendMetadata(nil, "k", []byte("v"))),
 		build(func(e *Encoder) { e.Stream([]byte("{a=}")); e.Entry(at, []byte("one"), nil) }),
 		append(one(at, []byte("one"), nil), 0x18, 1),
-		build(func(e *Encoder) { e.Stream(labels); e.Entry(at, []byte("one"), nil); e.buf = appendField(e.buf, tagLabels, labels) }),
+		build(func(e *Encoder) {
+			e.Stream(labels)
+			e.Entry(at, []byte("one"), nil)
+			e.buf = appendField(e.buf, tagLabels, labels)
+		}),
 	}
 	return usual, other
 }
