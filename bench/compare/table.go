@@ -42,7 +42,7 @@ func New(seed uint64, load string) *Table {
 // Add appends the row of a run that took place. Notes are what a reader has to know about it.
 func (t *Table) Add(r *report.Report, notes ...string) {
 	row := Row{
-		Sink: r.Plan.Sink, Lines: r.Lines, Rate: r.Rate, Service: r.Latency.Service,
+		Sink: r.Plan.Sink, Lines: r.Lines, Rate: r.Rate, Service: numbers(r.Latency.Service),
 		Errors: r.Errors, Ack: r.Plan.Ack,
 		Note: sentences(append(notes, confessions(r)...)),
 	}
@@ -53,6 +53,12 @@ func (t *Table) Add(r *report.Report, notes ...string) {
 		row.CPUPerMillion = r.Usage.CPU / float64(r.Lines.Acked) * 1e6
 	}
 	t.Sinks = append(t.Sinks, row)
+}
+
+// numbers leaves out the encoded histogram, which is for merging.
+func numbers(s report.Summary) report.Summary {
+	s.Hdr = ""
+	return s
 }
 
 // AddAbsent appends the row of a sink that could not be used.
