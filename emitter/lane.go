@@ -9,11 +9,11 @@ import (
 // destination wants fewer in one batch.
 type lane struct {
 	cursor cursor
-	slot   uint64 // of its first stream among the worker's own
-	own    uint64 // lines of the plan that are this lane's
-	limit  uint64 // of them, those that may be made until more is known of the course
-	burst  uint64 // most overdue lines kept; 0: no limit
-	turn   uint64 // among the lanes
+	slot   uint64  // of its first stream among the worker's own
+	own    uint64  // lines of the plan that are this lane's
+	limit  uint64  // of them, those that may be made until more is known of the course
+	burst  uint64  // most overdue lines kept; 0: no limit
+	turn   uint64  // among the lanes
 	phase  float64 // of a wait, above 0: see worker.window
 
 	// In the unpaced spans of a course that changes the cursor leaves its place, to which it returns.

@@ -244,6 +244,20 @@ const (
 	mostRequest = 4 << 20
 )
 
+// oversized warns of requests that a Loki with default settings cannot take.
+func (o *options) oversized(l *load) []string {
+	if o.sink != "loki" || l.plan.Sink.Bytes < mostRequest/4 {
+		return nil
+	}
+	s := o.measure(l)
+	size, _, err := sinks.SampleRequest(l.config.Loki, l.plan.Workers, &s.batch)
+	if err != nil || size <= mostRequest {
+		return nil
+	}
+	return []string{fmt.Sprintf("a request has %s before compression: a Loki with default settings takes %s (a smaller --batch-size helps, or its server.grpc_server_max_recv_msg_size)",
+		report.Size(float64(size)), report.Size(mostRequest))}
+}
+
 // streamsPerRequest is how many streams may share a request; 0: any number. One stream a request
 // is better evidence, as Loki's 204 speaks for the last stream of a request only.
 func (o *options) streamsPerRequest(p *emitter.Plan, mean float64) int {

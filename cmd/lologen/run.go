@@ -57,7 +57,7 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, w := range v.warnings(o) {
+	for _, w := range append(v.warnings(o), o.oversized(l)...) {
 		fmt.Fprintln(notes, "lologen:", w)
 	}
 	stop, err := o.serve(ctx)

@@ -59,16 +59,16 @@ func verified(t *testing.T, args ...string) *verify.Verdict {
 	return v
 }
 
-// found is what a verdict says that two ways of asking have to agree on.
-type found struct {
+// findings are what a verdict says that two ways of asking have to agree on.
+type findings struct {
 	Stored, Lost, Duplicated, Extra, Corrupt, Unknown uint64
 	Ranges                                            []verify.Finding
 }
 
-func foundBy(v *verify.Verdict) found {
+func findingsOf(v *verify.Verdict) findings {
 	ranges := slices.Clone(v.Ranges)
 	slices.SortFunc(ranges, func(a, b verify.Finding) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	return found{v.Stored, v.Lost, v.Duplicated, v.Extra, v.Corrupt, v.UnknownStored, ranges}
+	return findings{v.Stored, v.Lost, v.Duplicated, v.Extra, v.Corrupt, v.UnknownStored, ranges}
 }
 
 // receiver starts one as a process of its own. It ends with the test.
@@ -135,7 +135,7 @@ func TestIntegrationFaultsAreNamed(t *testing.T) {
 		"fail, retry":     {faults: "--fail 5% --fail-status 429 --retry-after 1s --seed 2"},
 		"fail, unknown":   {faults: "--fail 5% --seed 3", args: "--retries 0", unkept: true, unknown: true},
 		"delay":           {faults: "--delay 1ms..5ms"},
-		"stall":           {faults: "--stall 200ms/1s"},
+		"stall":           {faults: "--stall 90ms/100ms"},
 		"drop":            {faults: "--drop-after-accept 0.1% --seed 4", lost: true},
 		"close":           {faults: "--close 5% --seed 5", args: "--retries 0", kept: true, unknown: true},
 		"close and retry": {faults: "--close 5% --seed 6", copies: true},
@@ -148,7 +148,7 @@ func TestIntegrationFaultsAreNamed(t *testing.T) {
 			ledger, r := separate(t, nil, slices.Concat(strings.Fields(args), strings.Fields(c.args), []string{"--url", address})...)
 			v := verified(t, "--receiver", address, "--ledger", ledger, "--wait", "2s")
 			want := plainly(r, held(t, address, r.RunID))
-			if got := foundBy(v); !reflect.DeepEqual(got, want) {
+			if got := findingsOf(v); !reflect.DeepEqual(got, want) {
 				t.Errorf("verdict is %+v\nwant %+v", got, want)
 			}
 			if (v.Lost > 0) != c.lost || (v.Duplicated > 0) != c.copies || *v.Passed == c.lost || v.Extra > 0 {
@@ -162,8 +162,8 @@ func TestIntegrationFaultsAreNamed(t *testing.T) {
 }
 
 // plainly judges by sets of single lines.
-func plainly(r *report.Report, h *verify.Holding) found {
-	f := found{Corrupt: h.Lines.Corrupt, Ranges: []verify.Finding{}}
+func plainly(r *report.Report, h *verify.Holding) findings {
+	f := findings{Corrupt: h.Lines.Corrupt, Ranges: []verify.Finding{}}
 	streams := map[uint64]verify.Held{}
 	for _, s := range h.Streams {
 		streams[s.Stream] = s
@@ -193,13 +193,13 @@ func plainly(r *report.Report, h *verify.Holding) found {
 		}
 		f.Duplicated += h.Copies
 	}
-	return foundBy(&verify.Verdict{
+	return findingsOf(&verify.Verdict{
 		Stored: f.Stored, Lost: f.Lost, Duplicated: f.Duplicated, Extra: f.Extra, Corrupt: f.Corrupt, UnknownStored: f.Unknown, Ranges: f.Ranges,
 	})
 }
 
 // add lengthens a range that ends before seq, or begins one.
-func (f *found) add(stream int, seq uint64, what verify.What) {
+func (f *findings) add(stream int, seq uint64, what verify.What) {
 	for i := len(f.Ranges) - 1; i >= 0; i-- {
 		if at := &f.Ranges[i]; at.What == what {
 			if at.Stream == uint64(stream) && at.To+1 == seq {
@@ -264,8 +264,8 @@ func TestIntegrationVerifyPromtail(t *testing.T) {
 	if v := verified(t, "--file", path, "--ledger", ledger); !*v.Passed || v.Stored != 400_000 || v.Duplicated != 0 {
 		t.Errorf("the file: %+v", v)
 	}
-	few := foundBy(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger))
-	full := foundBy(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger, "--full"))
+	few := findingsOf(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger))
+	full := findingsOf(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger, "--full"))
 	if !reflect.DeepEqual(few, full) {
 		t.Errorf("by sums %+v\nby reading %+v", few, full)
 	}
@@ -317,7 +317,7 @@ func TestIntegrationVerifyPromtailNames(t *testing.T) {
 	if err := os.WriteFile(path, changed.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	want := found{Stored: 60_000 - 14, Lost: 14, Duplicated: 2, Ranges: []verify.Finding{
+	want := findings{Stored: 60_000 - 14, Lost: 14, Duplicated: 2, Ranges: []verify.Finding{
 		{Stream: 0, From: 15_000, To: 15_001, What: verify.Duplicated},
 		{Stream: 0, From: 700, To: 709, What: verify.Lost},
 		{Stream: 1, From: 19_999, To: 19_999, What: verify.Lost},
@@ -325,7 +325,7 @@ func TestIntegrationVerifyPromtailNames(t *testing.T) {
 	}}
 	for _, how := range []string{"--full=false", "--full"} {
 		v := verified(t, "--loki", loki(t), "--selector", `{job="promtail-file"}`, "--ledger", ledger, how)
-		if got := foundBy(v); !reflect.DeepEqual(got, want) {
+		if got := findingsOf(v); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v\nwant %+v", how, got, want)
 		}
 	}
