@@ -26,7 +26,7 @@ func large() *Report {
 	}
 	for i := range run.Plan.Streams {
 		result.Streams = append(result.Streams, emitter.StreamLedger{Stream: i, Next: math.MaxUint64})
-		if i > 2 && i < 20 {
+		if i > 2 && i < 5 {
 			result.Streams[i].Rejected = many[:mostStreamRanges]
 		}
 	}
@@ -80,7 +80,7 @@ func TestLedgerFile(t *testing.T) {
 		switch {
 		case n == 1:
 			unknown = 3
-		case n != 2 && n < 20:
+		case n != 2 && n < 5:
 			rejected = mostStreamRanges
 		}
 		if s.Stream != n || s.Next != math.MaxUint64 || len(s.Rejected) != rejected || len(s.Unknown) != unknown || s.Cut != cut {

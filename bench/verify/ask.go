@@ -55,7 +55,7 @@ type asking struct {
 	begun time.Time
 	first uint64    // lines that the first look found
 	lines uint64    // and the last
-	since time.Time // when a look first found so many
+	since time.Time // when a look had first found so many
 	looks int
 
 	judged *Verdict // on so many lines as there still are
@@ -116,11 +116,11 @@ func (a *asking) round(ctx context.Context, last bool) (v *Verdict, final bool, 
 
 // look asks how many lines there are.
 func (a *asking) look(ctx context.Context) error {
-	at := time.Now()
 	lines, err := a.source.Count(ctx, a.question.Run)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", a.source, err)
 	}
+	at := time.Now() // some of them may have become visible while they were counted
 	if a.looks == 0 {
 		a.first = lines
 	}

@@ -138,3 +138,22 @@ func TestAskInterrupted(t *testing.T) {
 		})
 	}
 }
+
+// counted takes its time to count.
+type counted struct{ *slow }
+
+func (c counted) Count(ctx context.Context, run string) (uint64, error) {
+	time.Sleep(3 * time.Second)
+	return c.slow.Count(ctx, run)
+}
+
+// TestAskVisible: lines that become visible while they are counted were not visible before.
+func TestAskVisible(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &Ledger{RunID: "r", Ended: time.Now(), Streams: []Sent{{Next: 1}}}
+		v := Ask(t.Context(), counted{&slow{begun: time.Now(), come: []time.Duration{2 * time.Second}}}, Question{Ledger: l})
+		if v.Passed == nil || !*v.Passed || v.VisibleAfter == nil || *v.VisibleAfter != 3 {
+			t.Errorf("verdict is %+v", v)
+		}
+	})
+}

@@ -19,7 +19,7 @@ type Verdict struct {
 	Unproven      uint64    `json:"unproven"` // not stored, and perhaps rejected: the ledger is cut
 	Ranges        []Finding `json:"ranges"`   // never null
 	RangesCut     bool      `json:"ranges_cut,omitempty"`
-	VisibleAfter  *float64  `json:"visible_after"`        // seconds from the last confirmation to the look that found all that is stored; nil: not known
+	VisibleAfter  *float64  `json:"visible_after"`        // seconds from the last confirmation until all that is stored could be read, at most; nil: not known
 	EndToEnd      *Summary  `json:"end_to_end,omitempty"` // seconds, where the source knows when lines came
 	Notes         []string  `json:"notes,omitempty"`
 	Error         string    `json:"error,omitempty"` // why the source could not be asked

@@ -185,7 +185,7 @@ lost        10
 duplicated  0
 reordered   0
 extra       0
-visible     1.250 s after the last confirmation
+visible     within 1.250 s of the last confirmation
 lost        stream 3: 500 to 509 (10 lines)
 duplicated  stream 4: 7
 note        100% of it

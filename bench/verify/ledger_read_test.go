@@ -70,6 +70,8 @@ func TestReadLedgerFile(t *testing.T) {
 
 // TestReadLedgerFileFails: a ledger that is not that of the report proves nothing.
 func TestReadLedgerFileFails(t *testing.T) {
+	good := t.TempDir()
+	leave(t, good, many())
 	for name, c := range map[string]struct {
 		spoil func(dir, report, ledger string) error
 		want  string
@@ -105,10 +107,10 @@ func TestReadLedgerFileFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "dir")
-			if err := os.Mkdir(dir, 0o755); err != nil {
+			if err := os.CopyFS(dir, os.DirFS(good)); err != nil {
 				t.Fatal(err)
 			}
-			path := leave(t, dir, many())
+			path := filepath.Join(dir, "run.json")
 			if err := c.spoil(dir, path, path+report.LedgerExtension); err != nil {
 				t.Fatal(err)
 			}

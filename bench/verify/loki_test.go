@@ -30,7 +30,7 @@ func stored(at int, stream, seq uint64) logLine {
 
 func askFake(t *testing.T, url string, config LokiConfig) *Loki {
 	t.Helper()
-	config.URL = url
+	config.URL, config.Wait = url, 10*time.Minute // the race detector on a busy machine takes its time
 	l, err := NewLoki(config, time.Now())
 	if err != nil {
 		t.Fatal(err)

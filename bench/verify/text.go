@@ -68,7 +68,7 @@ func (v *Verdict) counts(row func(name, format string, args ...any)) {
 		}
 	}
 	if v.VisibleAfter != nil {
-		row("visible", "%.3f s after the last confirmation", *v.VisibleAfter)
+		row("visible", "within %.3f s of the last confirmation", *v.VisibleAfter)
 	}
 	if e := v.EndToEnd; e != nil {
 		row("end to end", "p50 %.6f s, p99 %.6f s, max %.6f s", e.P50, e.P99, e.Max)

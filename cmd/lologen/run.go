@@ -74,7 +74,11 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	}
 	a, err := l.run(ctx, f)
 	if a != nil && o.verify.on {
-		a.report.Verified(o.verifyRun(context.WithoutCancel(ctx), l, a.result))
+		asking := ctx
+		if ctx.Err() != nil { // what ended the run is no reason not to ask; what comes now is
+			asking = context.WithoutCancel(ctx)
+		}
+		a.report.Verified(o.verifyRun(asking, l, a.result))
 	}
 	err = errors.Join(err, stop())
 	if a == nil {

@@ -337,7 +337,8 @@ func (o *options) verifyServer(address string) verify.Server {
 	if o.http.BearerToken != "" {
 		header.Set("Authorization", "Bearer "+o.http.BearerToken)
 	}
-	return verify.Server{URL: address, Header: header, TLS: o.http.TLS}
+	const longest = 5 * time.Minute // a Loki takes a second to count a million lines
+	return verify.Server{URL: address, Header: header, TLS: o.http.TLS, Wait: longest}
 }
 
 // verifiable says what is wrong with verifying this run, if anything.
