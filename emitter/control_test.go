@@ -79,7 +79,7 @@ func TestBurstHoldsInAControlledRun(t *testing.T) {
 // TestStopInAControlledRun: what is due by then is accounted for, and all that is not was not made.
 func TestStopInAControlledRun(t *testing.T) {
 	chance := rand.New(rand.NewPCG(13, 14))
-	for range 60 {
+	for range 25 {
 		p := somePlan(chance)
 		if chance.IntN(4) == 0 {
 			p.Schedule = nil

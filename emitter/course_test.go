@@ -309,7 +309,7 @@ func TestUnpacedSpans(t *testing.T) {
 // unpaced, each stream.
 func TestControlledCountIsExact(t *testing.T) {
 	chance := rand.New(rand.NewPCG(11, 12))
-	for i := range 24 {
+	for i := range 12 {
 		p := somePlan(chance)
 		if i%4 == 0 {
 			p.Schedule = nil

@@ -128,7 +128,7 @@ func checkStages(t *testing.T, stages []Stage, chance *rand.Rand) {
 
 func TestStagesAreTheIntegral(t *testing.T) {
 	chance := rand.New(rand.NewPCG(7, 8))
-	for range 150 {
+	for range 60 {
 		data := make([]byte, 5*(1+chance.IntN(9)))
 		for i := range data {
 			data[i] = byte(chance.Uint32())

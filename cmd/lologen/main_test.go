@@ -16,6 +16,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each program of a race-tested script ends a second later
 			for _, name := range []string{"PORT1", "PORT2"} {
 				port, err := freePort()
 				if err != nil {
