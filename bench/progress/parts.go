@@ -71,7 +71,7 @@ func (c *Config) parts(s *emitter.Snapshot, r rates) []part {
 	l := s.Lines
 	parts := c.elapsed(s.At, max(l.Due, l.Acked+l.Rejected+l.Unknown+l.Missed))
 	parts = append(parts, part{gap, report.Decimal(r.reached), reached})
-	if rate, ok := c.rate(r); ok {
+	if rate, ok := c.rate(s, r); ok {
 		parts = append(parts, part{" of ", report.Decimal(rate), asked})
 	}
 	parts = append(parts, part{" ", "lines/s", reached}, part{gap, report.Size(r.bytes) + "/s", volume})
@@ -89,9 +89,15 @@ func (c *Config) parts(s *emitter.Snapshot, r rates) []part {
 	return append(parts, part{gap, "retries " + whole(s.Requests.Retried), retried})
 }
 
-// rate is what is asked for, if anything is: a rate that changes is what fell due.
-func (c *Config) rate(r rates) (float64, bool) {
-	if c.Target != nil {
+// rate is what is asked for, if anything is: a rate that changes by itself is what fell due, one
+// that somebody changed what it is now.
+func (c *Config) rate(s *emitter.Snapshot, r rates) (float64, bool) {
+	switch {
+	case math.IsInf(s.Rate, 1):
+		return 0, false
+	case c.Target != nil && s.Rate > 0:
+		return s.Rate, true
+	case c.Target != nil:
 		return *c.Target, true
 	}
 	return r.asked, c.Paced

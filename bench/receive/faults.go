@@ -31,8 +31,10 @@ type Faults struct {
 	Burst      int              // of that; 0: what a second brings
 }
 
-// any reports whether there are faults.
-func (f *Faults) any() bool { return *f != Faults{Seed: f.Seed} }
+// random reports whether any of the faults is left to chance.
+func (f *Faults) random() bool {
+	return f.Fail > 0 || f.Close > 0 || f.Drop > 0 || f.Delay[0] != f.Delay[1]
+}
 
 // fate is which faults a request meets.
 type fate struct {

@@ -183,7 +183,7 @@ func (s *Server) Report() Report {
 		elapsed = time.Since(c.start)
 	}
 	r := Report{Version: 1, Totals: s.account.Totals(), Answers: map[int]uint64{}, Elapsed: elapsed.Seconds(), Rate: c.rate()}
-	if s.faults.any() {
+	if s.faults.random() {
 		r.Seed = &s.faults.Seed
 	}
 	for status := range c.answers {

@@ -87,7 +87,11 @@ func percent(share float64) string {
 // plural writes how many there are of what.
 func plural[N int | uint64](n N, what string) string {
 	s := count(uint64(n)) + " " + what
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(what, "s"):
+		s += "es"
+	default:
 		s += "s"
 	}
 	return s

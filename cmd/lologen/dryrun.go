@@ -151,7 +151,7 @@ func (s *preview) loki(row func(name, format string, args ...any)) error {
 	if err != nil {
 		return fmt.Errorf("encode a sample: %w", err)
 	}
-	row("requests", "%s in each, %s; %s on the wire (%s)", many(s.shared, "stream"), report.Size(float64(size)), report.Size(float64(wire)), s.shown.Encoding)
+	row("requests", "%s in each, %s; %s on the wire (%s)", many(min(s.shared, s.batch.Len()), "stream"), report.Size(float64(size)), report.Size(float64(wire)), s.shown.Encoding)
 	if s.rate > 0 {
 		row("", "%s requests/s", report.Decimal(s.rate/float64(s.batch.Len())))
 	}
