@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/bench/search"
 	"github.com/exitfound/lologen/emitter"
 )
@@ -67,7 +68,6 @@ func searchFlags(s *searchOptions) []flag {
 	left := []string{
 		"stream", "webserver", "interval", "rate", "stages", "profile", "scenario", "ramp-up", "start-at", "duration", "count",
 		"report", "report-file", "slo-abort", "progress", "metrics-listen", "pprof", "allow-control", "control-token-file", "dry-run",
-		"verify", "verify-loki", "verify-selector", "verify-wait",
 	}
 	var others []flag
 	for _, f := range runFlags() {
@@ -78,6 +78,8 @@ func searchFlags(s *searchOptions) []flag {
 			f.group, f.initial = groupSearch, "errors==0, and to keep up"
 			own = append(own, f)
 			continue
+		case f.name == "verify":
+			f.usage = "ask the destination after each step: what is lost breaks it"
 		case f.name == "web-host": // there is no -W for which it would mean more
 			f.usage = "http: server"
 		case f.name == "path-file":
@@ -114,6 +116,16 @@ func readSearch(v *values, s *searchOptions) (*options, error) {
 	o.duration, o.rate = s.step, s.from
 	if s.settle == 0 {
 		s.settle = s.step / 10
+	}
+	if o.verify.on && !slices.ContainsFunc(o.slos, report.SLO.NeedsVerify) {
+		lossless, err := report.ParseSLO("lost==0")
+		if err != nil {
+			return nil, err
+		}
+		o.slos = append(o.slos, lossless)
+	}
+	if o.verify.on && o.sink == "file" && o.path == "" {
+		return nil, usagef("--verify: accepted with -p, as a temporary file is emptied now and then")
 	}
 	return o, o.complete(v)
 }

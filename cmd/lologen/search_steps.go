@@ -83,7 +83,7 @@ func (s *steps) settle(ctx context.Context) {
 func (s *steps) step(ctx context.Context, lines float64) (search.Outcome, error) {
 	var notes []string
 	for {
-		l, err := s.next(lines)
+		one, l, err := s.next(lines)
 		if err != nil {
 			return search.Outcome{}, err
 		}
@@ -99,6 +99,9 @@ func (s *steps) step(ctx context.Context, lines float64) (search.Outcome, error)
 			notes = append(notes, note)
 		}
 		if !again {
+			if one.verify.on && ctx.Err() == nil {
+				a.report.Verified(one.verifyRun(ctx, l, a.result))
+			}
 			outcome := search.Judge(a.report, s.search.precision)
 			outcome.Notes = notes
 			return outcome, nil
@@ -108,7 +111,7 @@ func (s *steps) step(ctx context.Context, lines float64) (search.Outcome, error)
 }
 
 // next makes the next run ready.
-func (s *steps) next(lines float64) (*load, error) {
+func (s *steps) next(lines float64) (*options, *load, error) {
 	one := s.on(s.sink)
 	one.rate = rate{lines: lines, asked: report.Decimal(lines)}
 	one.seed += s.done
@@ -119,7 +122,8 @@ func (s *steps) next(lines float64) (*load, error) {
 	if s.small > 0 {
 		one.batch.Bytes = s.small
 	}
-	return one.ready(stdio{out: s.stand.Stream})
+	l, err := one.ready(stdio{out: s.stand.Stream})
+	return one, l, err
 }
 
 // shrink answers a destination that lets no request of that size pass, at any rate. That is no
