@@ -46,12 +46,27 @@ func ParseLabel(s string) (LabelValues, error) {
 	if err != nil {
 		return LabelValues{}, fmt.Errorf("label %s: %w", name, err)
 	}
+	if v, twice := repeated(values); twice {
+		return LabelValues{}, fmt.Errorf("label %s: %.50q comes twice", name, v)
+	}
 	for _, v := range values {
 		if _, err := push.AppendLabels(nil, []push.Label{{Name: name, Value: v}}); err != nil {
 			return LabelValues{}, err
 		}
 	}
 	return LabelValues{name, values}, nil
+}
+
+// repeated returns a value that comes more than once: its streams would be one.
+func repeated(values []string) (string, bool) {
+	seen := make(map[string]bool, len(values))
+	for _, v := range values {
+		if seen[v] {
+			return v, true
+		}
+		seen[v] = true
+	}
+	return "", false
 }
 
 var braces = regexp.MustCompile(`\{([^{}]*,[^{}]*|[0-9]+\.\.[0-9]+)\}`)

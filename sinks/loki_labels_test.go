@@ -32,7 +32,7 @@ func TestParseLabel(t *testing.T) {
 			t.Errorf("%s: %s, %v; want %s", text, got, err, want)
 		}
 	}
-	for _, bad := range []string{"", "a", "a=", "=b", "1a=b", "a-b=c", "a={2..1}", "a={0..1000000}", "a={,x}", "a=\xff", "a={0..999}{0..999}{0..9}", "a={0..99999999999}"} {
+	for _, bad := range []string{"", "a", "a=", "=b", "1a=b", "a-b=c", "a={2..1}", "a={0..1000000}", "a={,x}", "a=\xff", "a={0..999}{0..999}{0..9}", "a={0..99999999999}", "a={x,x}", "a={0..11}{0..111}"} {
 		if l, err := ParseLabel(bad); err == nil {
 			t.Errorf("%q was accepted: %d values", bad, len(l.Values))
 		}

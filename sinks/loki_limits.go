@@ -14,6 +14,9 @@ import (
 type LokiLoad struct {
 	Bytes    float64       // a second, in lines; +Inf: as fast as possible
 	Hottest  float64       // share of one stream, the one of most lines
+	Tenant   float64       // share of one tenant, the one of most lines
+	Levels   int           // that lines have
+	Lines    float64       // in all; 0: without end
 	Longest  int           // line, in bytes
 	Request  int           // bytes of a whole request before compression
 	Batch    int           // bytes of its lines
@@ -57,13 +60,16 @@ func (l Loki) DefaultLimits(load LokiLoad) []LimitHit {
 			hits = append(hits, LimitHit{reason, show(have), show(limit), raises(reason)})
 		}
 	}
-	tenants := float64(max(1, l.Tenants))
-	meet(load.Bytes/tenants, lokiRate, showRate, "rate_limited")
-	if float64(load.Bytes) <= lokiRate*tenants { // else it is told already
+	meet(load.Bytes*load.Tenant, lokiRate, showRate, "rate_limited")
+	if load.Bytes*load.Tenant <= lokiRate { // else it is told already
 		meet(float64(load.Batch), lokiBurst, showBytes, "rate_limited")
 	}
-	meet(load.Bytes*load.Hottest, lokiStreamRate, showRate, "per_stream_rate_limit")
-	meet(l.active(load.Duration)/tenants, lokiStreams, showCount, "stream_limit")
+	ways := 1.0 // that a stream's lines go
+	if l.Level {
+		ways = float64(max(1, load.Levels))
+	}
+	meet(load.Bytes*load.Hottest/ways, lokiStreamRate, showRate, "per_stream_rate_limit")
+	meet(l.active(load, ways), lokiStreams, showCount, "stream_limit")
 	meet(float64(load.Longest), lokiLine, showBytes, "line_too_long")
 	meet(float64(-l.Offset), float64(lokiOldest), showTime, "greater_than_max_sample_age")
 	meet(float64(l.Offset), float64(lokiNewest), showTime, "too_far_in_future")
@@ -90,14 +96,20 @@ func raises(reason string) string {
 	return ""
 }
 
-// active is how many streams are active at the end of a run: one stays so for half an hour.
-func (l *Loki) active(d time.Duration) float64 {
+// active is how many streams of one tenant are active at the end of a run: one stays so for half
+// an hour.
+func (l *Loki) active(load LokiLoad, ways float64) float64 {
+	d := load.Duration
 	if d == 0 || d > lokiIdle {
 		d = lokiIdle
 	}
-	n := float64(l.Created(d))
-	if l.Level {
-		n *= emitter.Levels
+	largest := 1.0 // tenant's share of the streams
+	if l.Tenants > 0 {
+		largest = math.Ceil(float64(l.Streams)/float64(l.Tenants)) / float64(l.Streams)
+	}
+	n := float64(l.Created(d)) * largest * ways
+	if load.Lines > 0 {
+		n = min(n, load.Lines)
 	}
 	return n
 }

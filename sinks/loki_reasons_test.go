@@ -95,11 +95,14 @@ func TestLokiDefaultLimits(t *testing.T) {
 		load LokiLoad
 		want string
 	}{
-		"small":        {Loki{Labels: job("a"), Streams: 1}, LokiLoad{Bytes: 1e6, Hottest: 1}, ""},
-		"rate":         {Loki{Labels: job("a"), Streams: 100}, LokiLoad{Bytes: 20e6, Hottest: 0.01}, "rate_limited"},
-		"hot":          {Loki{Labels: job("a"), Streams: 100}, LokiLoad{Bytes: 4e6, Hottest: 0.9}, "per_stream_rate_limit"},
-		"tenants help": {Loki{Labels: job("a"), Streams: 100, Tenants: 10}, LokiLoad{Bytes: 20e6, Hottest: 0.01}, ""},
-		"levels":       {levels, LokiLoad{}, "stream_limit"},
+		"small":        {Loki{Labels: job("a"), Streams: 1}, LokiLoad{Bytes: 1e6, Hottest: 1, Tenant: 1}, ""},
+		"rate":         {Loki{Labels: job("a"), Streams: 100}, LokiLoad{Bytes: 20e6, Hottest: 0.01, Tenant: 1}, "rate_limited"},
+		"hot":          {Loki{Labels: job("a"), Streams: 100}, LokiLoad{Bytes: 4e6, Hottest: 0.9, Tenant: 1}, "per_stream_rate_limit"},
+		"tenants help": {Loki{Labels: job("a"), Streams: 100, Tenants: 10}, LokiLoad{Bytes: 20e6, Hottest: 0.01, Tenant: 0.1}, ""},
+		"levels":       {levels, LokiLoad{Levels: 5}, "stream_limit"},
+		"one level":    {levels, LokiLoad{Levels: 1}, ""},
+		"few lines":    {levels, LokiLoad{Levels: 5, Lines: 100}, ""},
+		"hot tenant":   {Loki{Labels: job("a"), Streams: 100, Tenants: 10}, LokiLoad{Bytes: 20e6, Hottest: 0.01, Tenant: 0.5}, "rate_limited"},
 		"churn":        {many, LokiLoad{}, "stream_limit"},
 		"lines":        {Loki{Labels: job("a"), Streams: 1}, LokiLoad{Longest: 300_000, Request: 5 << 20}, "line_too_long message_too_large"},
 		"past":         {Loki{Labels: job("a"), Streams: 1, Offset: -200 * 3600e9}, LokiLoad{}, "greater_than_max_sample_age"},

@@ -73,7 +73,7 @@ func replaced(n float64, streams, stream int) uint64 {
 func (l *Loki) Created(d time.Duration) uint64 {
 	n := uint64(l.Streams)
 	if l.Churn.Share > 0 {
-		n += uint64(l.Churn.Share * float64(l.Streams) * float64(d) / float64(l.Churn.Period))
+		n += uint64(min(l.Churn.Share*float64(l.Streams)*float64(d)/float64(l.Churn.Period), math.MaxInt64))
 	}
 	return n
 }

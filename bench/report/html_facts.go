@@ -130,13 +130,13 @@ func yes(b bool) string {
 func (r *Report) command() string {
 	words := make([]string, len(r.Command))
 	for i, word := range r.Command {
-		words[i] = quote(printable(word))
+		words[i] = Quote(printable(word))
 	}
 	return strings.Join(words, " ")
 }
 
-// quote writes a word as a POSIX shell reads it (2.2.2): between single quotes nothing is special.
-func quote(word string) string {
+// Quote writes a word as a POSIX shell reads it (2.2.2): between single quotes nothing is special.
+func Quote(word string) string {
 	plain := func(c rune) bool {
 		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./:=,@%+", c)
 	}

@@ -339,8 +339,8 @@ func TestQuote(t *testing.T) {
 		"": "''", "--rate": "--rate", "p99<250ms": "'p99<250ms'", "it's": `'it'\''s'`, "a b": "'a b'",
 		"$HOME": "'$HOME'", "pod={a,b}": "'pod={a,b}'", "http://127.0.0.1:3100/x?": "'http://127.0.0.1:3100/x?'", "~": "'~'",
 	} {
-		if got := quote(word); got != want {
-			t.Errorf("quote(%q) = %s, want %s", word, got, want)
+		if got := Quote(word); got != want {
+			t.Errorf("Quote(%q) = %s, want %s", word, got, want)
 		}
 	}
 }

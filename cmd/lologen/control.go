@@ -22,6 +22,7 @@ import (
 type steering struct {
 	control *emitter.Control
 	mean    float64 // bytes of a line
+	mixed   float64 // the mean rate of a profile that changes; 0: it does not
 	told    func(rate float64)
 
 	mu      sync.Mutex
@@ -45,11 +46,13 @@ func (s *steering) change(rate float64) error {
 	return nil
 }
 
-// pause asks for nothing until resume.
+// pause asks for nothing until resume. It ends a profile: after it comes the profile's mean.
 func (s *steering) pause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := s.control.Rate(); now > 0 {
+	if now := s.control.Rate(); s.mixed > 0 && !s.changed {
+		s.before = s.mixed
+	} else if now > 0 {
 		s.before = now
 	}
 	return s.change(0)

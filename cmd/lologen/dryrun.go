@@ -107,7 +107,7 @@ func (s *preview) write(w io.Writer) error {
 	if s.o.scenario != "" {
 		var words []string
 		for _, word := range s.about.Command {
-			words = append(words, quoted(word))
+			words = append(words, report.Quote(word))
 		}
 		row("command", "%s", strings.Join(words, " "))
 	}
@@ -169,8 +169,9 @@ func (s *preview) loki(row func(name, format string, args ...any)) error {
 		row("tenants", "%d, tenant-0 to tenant-%d", l.Tenants, l.Tenants-1)
 	}
 	hits := l.DefaultLimits(sinks.LokiLoad{
-		Bytes: s.bytesPerSecond(), Hottest: s.hottest(), Longest: s.longest, Request: size,
-		Batch: len(s.batch.Bytes()) - s.batch.Len(), Duration: s.plan.Duration,
+		Bytes: s.bytesPerSecond(), Hottest: s.hottest(1), Tenant: s.hottest(s.perTenant()), Longest: s.longest, Request: size,
+		Batch: len(s.batch.Bytes()) - s.batch.Len(), Duration: s.plan.Duration, Lines: s.total(),
+		Levels: int(emitter.Critical-s.o.level) + 1,
 	})
 	if len(hits) == 0 {
 		row("limits", "none of a Loki with default settings will be met")
@@ -203,11 +204,20 @@ func (s *preview) bytesPerSecond() float64 {
 	return s.peak * s.mean
 }
 
-// hottest is the share of the stream with most lines.
-func (s *preview) hottest() float64 {
-	sum := 0.0
+// perTenant is how many streams the first tenant has, which no other has more of.
+func (s *preview) perTenant() int {
+	tenants := max(1, s.o.loki.Tenants)
+	return (s.plan.Streams + tenants - 1) / tenants
+}
+
+// hottest is the share of the first streams, which have most of the lines.
+func (s *preview) hottest(first int) float64 {
+	sum, share := 0.0, 0.0
 	for n := 1; n <= s.plan.Streams; n++ {
 		sum += math.Pow(float64(n), -s.plan.Skew)
+		if n == first {
+			share = sum
+		}
 	}
-	return 1 / sum
+	return share / sum
 }

@@ -49,20 +49,22 @@ func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort fun
 	f.series.Warmup = o.warmup
 	l.plan.Every, l.plan.OnSnapshot = followEvery, f.see
 	ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
-	if l.steering != nil {
-		l.steering.told = f.asked
-		f.others.Go(func() { l.steering.watchSignals(ctx) })
-	}
 	if o.sloAbort {
 		f.watch = report.NewWatch(o.slos, report.Planned{Lines: l.lines(), Warmup: o.warmup})
+	}
+	if o.showsProgress(notes) {
+		f.showProgress(o, l, notes)
+	}
+	if l.steering != nil {
+		l.steering.told = f.asked
 	}
 	if o.metrics != "" {
 		if err := f.serveMetrics(ctx, o, l); err != nil {
 			return nil, err
 		}
 	}
-	if o.showsProgress(notes) {
-		f.showProgress(o, l, notes)
+	if l.steering != nil { // it tells all of the above
+		f.others.Go(func() { l.steering.watchSignals(ctx) })
 	}
 	if o.sink == "loki" && o.scrapeURL() != "" {
 		f.startScraping(ctx, o)

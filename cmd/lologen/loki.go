@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -163,6 +164,11 @@ func (o *options) readLoki(v *values) error {
 	case (l.Tenant != "" || l.Tenants > 0) && hasHeader(o.http.Header, "X-Scope-OrgID"):
 		return usagef("--header %q: the tenant is named by --tenant or --tenants already", "X-Scope-OrgID: ...")
 	}
+	for _, name := range []string{"Content-Type", "Content-Encoding"} {
+		if hasHeader(o.http.Header, name) {
+			return usagef("--header %q: the encoding is named by --encoding and --compression", name+": ...")
+		}
+	}
 	l.Seed = o.seed
 	if err := o.ownLabels(); err != nil {
 		return err
@@ -224,7 +230,7 @@ func (o *options) countStreams(v *values) error {
 	if sets > mostStreams {
 		return usagef("--label: the values make %d streams: accepted are at most %d", sets, mostStreams)
 	}
-	if s := v.of("streams"); s.origin == fromDefault {
+	if s := v.of("streams"); s.origin <= fromScenario {
 		o.streams = max(o.streams, sets, o.loki.Tenants)
 	} else if o.streams < max(sets, o.loki.Tenants) {
 		what := "--label"
@@ -234,11 +240,15 @@ func (o *options) countStreams(v *values) error {
 		return usagef("%s %d: accepted are as many as %s makes (%d) or more", s.spelt, o.streams, what, max(sets, o.loki.Tenants))
 	}
 	o.loki.Streams = o.streams
+	if o.streams > sets && slices.ContainsFunc(o.loki.Labels, func(l sinks.LabelValues) bool { return l.Name == "stream_id" }) {
+		return usagef("--label stream_id=...: accepted is another name, as %d streams of %d label sets are told apart by it", o.streams, sets)
+	}
 	return nil
 }
 
 const (
 	fullRequest = 64 << 10 // bytes that are worth a request
+	mostLanes   = 200_000  // streams that each get batches of their own, unless asked for: 0.5 KB each
 	// mostRequest is what a Loki with default settings takes in one request, uncompressed: more
 	// cannot pass between its parts (gRPC's limit for a message).
 	mostRequest = 4 << 20
@@ -246,7 +256,7 @@ const (
 
 // oversized warns of requests that a Loki with default settings cannot take.
 func (o *options) oversized(l *load) []string {
-	if o.sink != "loki" || l.plan.Sink.Bytes < mostRequest/4 {
+	if o.sink != "loki" || max(l.plan.Sink.Bytes, o.size) < mostRequest/4 {
 		return nil
 	}
 	s := o.measure(l)
@@ -275,7 +285,7 @@ func (o *options) streamsPerRequest(p *emitter.Plan, mean float64) int {
 	if p.Sink.Lines > 0 {
 		lines = min(lines, float64(p.Sink.Lines))
 	}
-	if min(lines*mean, float64(p.Sink.Bytes)) >= fullRequest {
+	if min(lines*mean, float64(p.Sink.Bytes)) >= fullRequest && p.Streams <= mostLanes {
 		return 1
 	}
 	return 0

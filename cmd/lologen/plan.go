@@ -83,7 +83,9 @@ func (o *options) complete(v *values) error {
 	if o.streams == 0 {
 		o.streams = o.workers
 	}
-	if s := v.of("streams"); o.streams < o.workers {
+	if s := v.of("streams"); s.origin == fromScenario {
+		o.streams = max(o.streams, o.workers)
+	} else if o.streams < o.workers {
 		return usagef("%s %d: accepted are as many as --workers (%d) or more", s.spelt, o.streams, o.workers)
 	}
 	if !v.given("seed") {
@@ -113,6 +115,9 @@ func (o *options) checkLoad(v *values) error {
 				return usagef("%s and %s: accepted is one of them, as both say when lines are due", s.spelt, r.spelt)
 			}
 		}
+	}
+	if v.of("slo").origin == fromScenario && o.unpaced() {
+		o.slos = slices.DeleteFunc(o.slos, report.SLO.NeedsRate)
 	}
 	for _, slo := range o.slos {
 		switch {

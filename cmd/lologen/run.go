@@ -65,6 +65,9 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 		return exitFailed, err
 	}
 	l.steering = &steering{control: emitter.NewControl(), mean: l.mean}
+	if l.shown.Schedule != "" && l.shown.Rate != nil {
+		l.steering.mixed = *l.shown.Rate
+	}
 	l.plan.Control = l.steering.control
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/exitfound/lologen/bench/report"
 )
 
 // scenario is a load that Loki's operators care about: nothing but flags, each of which gives way
@@ -63,17 +65,9 @@ func (s *scenario) String() string {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		fmt.Fprintf(&b, "--%s %s", f[0], quoted(f[1]))
+		fmt.Fprintf(&b, "--%s %s", f[0], report.Quote(f[1]))
 	}
 	return b.String()
-}
-
-// quoted is a value as a shell takes it.
-func quoted(s string) string {
-	if strings.ContainsAny(s, "<>{}*% ") {
-		return "'" + s + "'"
-	}
-	return s
 }
 
 // listScenarios writes what there is to choose from.
@@ -100,7 +94,7 @@ func (v *values) preset(cmd command) {
 	var list []said
 	for _, f := range scenarios[i].all() {
 		name, value := f[0], f[1]
-		if v.given(name) || paced && slices.Contains(paces, name) {
+		if v.given(name) || paced && slices.Contains(paces, name) || name == "tenants" && v.given("tenant") {
 			continue
 		}
 		at := slices.IndexFunc(list, func(s said) bool { return s.flag.name == name })
@@ -109,6 +103,9 @@ func (v *values) preset(cmd command) {
 			at = len(list) - 1
 		}
 		list[at].values = append(list[at].values, value)
+	}
+	if paced && !v.given("duration") && !v.given("count") && !slices.ContainsFunc(list, func(s said) bool { return s.flag.name == "duration" }) {
+		list = append(list, said{flag: cmd.flag("duration"), values: []string{"1m"}, origin: fromScenario}) // as long as its own pace would have been
 	}
 	v.said = append(v.said, list...)
 }

@@ -49,7 +49,7 @@ func redacted(flag, value string) string {
 		if secret {
 			return name + ":..."
 		}
-	case "url", "scrape", "loki", "receiver", "verify-loki":
+	case "url", "scrape", "loki", "receiver", "verify-loki": // see urls
 		u, err := url.Parse(value)
 		if err != nil {
 			if _, after, ok := strings.Cut(value, "@"); ok {
@@ -59,6 +59,9 @@ func redacted(flag, value string) string {
 		}
 		if u.User != nil {
 			u.User = url.User("...")
+		}
+		if u.RawQuery != "" {
+			u.RawQuery = "..."
 		}
 		return u.String()
 	}

@@ -139,7 +139,10 @@ func inherited(f *flag, env map[string]string) (said, bool) {
 func (f *flag) shown(value string) string { return redacted(f.name, value) }
 
 // aside are flags without which a run is the same.
-var aside = []string{"config", "scenario", "report", "report-file", "progress", "metrics-listen", "pprof", "allow-control", "control-token-file", "start-at"}
+var aside = []string{"config", "scenario", "report", "report-file", "progress", "metrics-listen", "pprof", "allow-control", "control-token-file", "start-at", "dry-run"}
+
+// urls are flags whose values may hold secrets: of a URL only where it leads to is repeated.
+var urls = []string{"url", "scrape", "loki", "receiver", "verify-loki"}
 
 // command is what repeats the run, without anything secret.
 func (v *values) command(o *options) []string {
@@ -150,7 +153,7 @@ func (v *values) command(o *options) []string {
 		}
 		for _, value := range s.values {
 			switch {
-			case s.flag.name == "url", s.flag.name == "scrape" && strings.Contains(value, "://"):
+			case strings.Contains(value, "://") && slices.Contains(urls, s.flag.name):
 				list = append(list, "--"+s.flag.name, target(value)) // a query may be a secret, too
 			case s.flag.value != "":
 				list = append(list, "--"+s.flag.name, s.flag.shown(value))

@@ -229,7 +229,7 @@ var overHTTP = []string{
 func namedSource(v *values) (string, error) {
 	var named, uses, useless []string
 	for _, source := range sources {
-		if s := v.of(source.name); s.origin != fromDefault && s.values[0] != "false" {
+		if s := v.of(source.name); len(s.values) > 0 && s.values[0] != "false" {
 			named, uses = append(named, "--"+source.name), source.uses
 		}
 	}
