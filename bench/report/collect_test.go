@@ -198,7 +198,7 @@ func TestSeriesIsBounded(t *testing.T) {
 func TestSeriesWithoutRoom(t *testing.T) {
 	model := live(3, time.Time{}, 5)
 	s := NewSeries(Usage{})
-	for i := range 1200 {
+	for i := range 900 {
 		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second, Latency: model.latency[i%5]}, Usage{}, nil)
 	}
 	for i, p := range s.Points() {

@@ -120,9 +120,9 @@ func TestLokiSearch(t *testing.T) {
 		}
 		f.store("", lines...)
 	}
-	put(0, numbers(0, 14_000)...)
-	put(0, numbers(14_003, 25_000)...)
-	put(0, 777, 14_500, 777)
+	put(0, numbers(0, 6_000)...)
+	put(0, numbers(6_003, 11_000)...)
+	put(0, 777, 6_500, 777)
 	put(1, numbers(100, 200)...)
 	put(2, 5, 5)
 	holding(t, url, LokiConfig{}, models)

@@ -30,6 +30,18 @@ type steering struct {
 	changed bool
 }
 
+// newSteering is for the run that l is.
+func newSteering(l *load) *steering {
+	s := &steering{control: emitter.NewControl(), mean: l.mean, before: math.Inf(1)}
+	if l.shown.Rate != nil {
+		s.before = *l.shown.Rate // also if a pause comes before the first line
+		if l.shown.Schedule != "" {
+			s.mixed = s.before
+		}
+	}
+	return s
+}
+
 // set asks for a rate, in lines a second; +Inf is unpaced.
 func (s *steering) set(rate float64) error {
 	s.mu.Lock()

@@ -13,7 +13,6 @@ import (
 
 	"github.com/exitfound/lologen/bench/receive"
 	"github.com/exitfound/lologen/bench/report"
-	"github.com/exitfound/lologen/emitter"
 )
 
 func runCommand() command {
@@ -64,10 +63,7 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	l.steering = &steering{control: emitter.NewControl(), mean: l.mean}
-	if l.shown.Schedule != "" && l.shown.Rate != nil {
-		l.steering.mixed = *l.shown.Rate
-	}
+	l.steering = newSteering(l)
 	l.plan.Control = l.steering.control
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
