@@ -95,9 +95,9 @@ func (d Difference) text(v float64) string {
 	case "s":
 		return Length(v)
 	case "bytes":
-		return size(v)
+		return Size(v)
 	case "bytes/s":
-		return size(v) + "/s"
+		return Size(v) + "/s"
 	case "share":
 		return percent(v)
 	case "lines/s":

@@ -22,11 +22,11 @@ func requestsPerSecond() unit {
 }
 
 func bytesPerSecond() unit {
-	return unit{"volume", "bytes/s", func(f float64) string { return size(f) + "/s" }}
+	return unit{"volume", "bytes/s", func(f float64) string { return Size(f) + "/s" }}
 }
 
 func duration() unit { return unit{"time", "log scale", Length} }
-func memory() unit   { return unit{"bytes", "bytes", size} }
+func memory() unit   { return unit{"bytes", "bytes", Size} }
 func plain() unit    { return unit{"count", "", whole} }
 
 func cores() unit {

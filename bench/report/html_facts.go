@@ -25,7 +25,7 @@ func (r *Report) glance() []fact {
 		{"acked", count(l.Acked), "of " + plural(l.Due, "line") + " due"},
 		{"not acked", count(l.Lost() + l.Missed), fmt.Sprintf("%s rejected, %s unknown, %s missed",
 			count(l.Rejected), count(l.Unknown), count(l.Missed))},
-		{"volume", size(ratio(float64(r.Bytes.Acked), r.Window)) + "/s", size(float64(r.Bytes.Acked)) + " in acked lines"},
+		{"volume", Size(ratio(float64(r.Bytes.Acked), r.Window)) + "/s", Size(float64(r.Bytes.Acked)) + " in acked lines"},
 	}
 }
 
@@ -105,7 +105,7 @@ func (p Plan) request() string {
 func (b Batch) text() string {
 	var parts []string
 	if b.Bytes > 0 {
-		parts = append(parts, size(float64(b.Bytes)))
+		parts = append(parts, Size(float64(b.Bytes)))
 	}
 	if b.Lines > 0 {
 		parts = append(parts, plural(b.Lines, "line"))

@@ -179,14 +179,14 @@ func (r *Report) machine(points []Point) []figure {
 	processors := figure{ID: "cpu", Title: "Processor", unit: cores(), Curves: []curve{
 		{"lologen", "ink", "line", cores().text(mean(points, cpu)), cpu}}}
 	memories := figure{ID: "rss", Title: "Resident memory", unit: memory(), Curves: []curve{
-		{"lologen", "ink", "line", "at most " + size(highest(points, rss)), rss}}}
+		{"lologen", "ink", "line", "at most " + Size(highest(points, rss)), rss}}}
 	if some(points, serverCPU()) {
 		processors.Curves = append(processors.Curves, curve{"Loki", "accent", "line",
 			cores().text(mean(points, serverCPU())), serverCPU()})
 	}
 	if some(points, serverRSS()) {
 		memories.Curves = append(memories.Curves, curve{"Loki", "accent", "line",
-			"at most " + size(highest(points, serverRSS())), serverRSS()})
+			"at most " + Size(highest(points, serverRSS())), serverRSS()})
 	}
 	var list []figure
 	if some(points, cpu) {

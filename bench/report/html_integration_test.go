@@ -169,7 +169,7 @@ func TestIntegrationPageByKeyboard(t *testing.T) {
 		"rate":     {"1:59", perSecond().text(*p.Asked), perSecond().text(p.Reached)},
 		"response": {"1:59", Length(p.Response.P50), Length(p.Response.Max)},
 		"received": {"1:59", perSecond().text(p.Server.Discarded)},
-		"rss":      {"1:59", size(float64(p.Server.RSS))},
+		"rss":      {"1:59", Size(float64(p.Server.RSS))},
 	} {
 		var text string
 		b.eval(&text, fmt.Sprintf(legend, id))

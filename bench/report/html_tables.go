@@ -66,14 +66,14 @@ func (r *Report) serverTables() []table {
 		Head:    []string{"", "lologen", "Loki"},
 		Rows: [][]string{
 			{"lines", count(r.Lines.Acked) + " acked", count(s.Received.Lines) + " received"},
-			{"bytes", size(float64(r.Bytes.Acked)) + " acked", size(float64(s.Received.Bytes)) + " received"},
+			{"bytes", Size(float64(r.Bytes.Acked)) + " acked", Size(float64(s.Received.Bytes)) + " received"},
 			{"requests", count(r.Requests.Sent) + " sent", count(s.Push.Requests) + " taken"},
 			{"one request", Length(r.Latency.Service.Mean) + " in the mean", Length(s.Push.Mean) + " in the mean"},
 			{"streams", count(uint64(max(0, r.Plan.Streams))) + " planned", count(s.Streams.Created) + " created"},
 			{"streams in memory", "-", fmt.Sprintf("%s at most, %s before, %s after",
 				count(s.Streams.Most), count(s.Streams.Before), count(s.Streams.After))},
 			{"processor", Length(r.Usage.CPU), Length(s.CPU)},
-			{"resident memory", size(float64(r.Usage.MaxRSS)) + " at most", size(float64(s.RSS)) + " at most"},
+			{"resident memory", Size(float64(r.Usage.MaxRSS)) + " at most", Size(float64(s.RSS)) + " at most"},
 		},
 		Note: "Loki’s numbers hold what other clients sent in the meantime, and each retry anew.",
 	}
@@ -92,7 +92,7 @@ func discardTables(discarded []scrape.Discards) []table {
 	}
 	t := table{Caption: "What Loki discarded", Head: []string{"reason", "lines", "bytes"}}
 	for _, d := range discarded[:min(len(discarded), mostFailures)] {
-		t.Rows = append(t.Rows, []string{Clean(d.Reason), count(d.Lines), size(float64(d.Bytes))})
+		t.Rows = append(t.Rows, []string{Clean(d.Reason), count(d.Lines), Size(float64(d.Bytes))})
 	}
 	return []table{t}
 }
@@ -162,7 +162,7 @@ func (r *Report) machineTable() table {
 		t.Rows = append(t.Rows, []string{"for a million lines", Length(u.CPU / float64(r.Lines.Acked) * 1e6)})
 	}
 	if u.MaxRSS > 0 {
-		t.Rows = append(t.Rows, []string{"resident memory", size(float64(u.MaxRSS)) + " at most"})
+		t.Rows = append(t.Rows, []string{"resident memory", Size(float64(u.MaxRSS)) + " at most"})
 	}
 	t.Rows = append(t.Rows, []string{"allocations", count(u.Mallocs)}, []string{"collections", count(u.GC)})
 	return t

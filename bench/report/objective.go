@@ -161,7 +161,7 @@ func (d objective) show(value float64) string {
 	case inSeconds:
 		return Length(value)
 	case inBytes:
-		return size(value)
+		return Size(value)
 	case inCores:
 		return digits(value) + " cores"
 	case asShare:

@@ -28,7 +28,7 @@ func read(r io.Reader) (*Report, error) {
 		return nil, err
 	}
 	if len(b) > mostReport {
-		return nil, fmt.Errorf("accepted are at most %s", size(mostReport))
+		return nil, fmt.Errorf("accepted are at most %s", Size(mostReport))
 	}
 	// The version first: what follows may be of another shape in another one.
 	var v struct {

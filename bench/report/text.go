@@ -64,11 +64,11 @@ func (r *Report) facts(p *page) {
 		p.item("shape", "%s", shape)
 	}
 	p.item("rate", "%s, %s lines/s reached, %s/s",
-		r.asked(), Decimal(r.Rate.Achieved), size(ratio(float64(r.Bytes.Acked), r.Window)))
+		r.asked(), Decimal(r.Rate.Achieved), Size(ratio(float64(r.Bytes.Acked), r.Window)))
 	p.item("lines", "%s due: %s acked, %s rejected, %s unknown, %s missed", count(r.Lines.Due),
 		count(r.Lines.Acked), count(r.Lines.Rejected), count(r.Lines.Unknown), count(r.Lines.Missed))
 	p.item("bytes", "%s in acked lines, %s sent in all; acked = %s",
-		size(float64(r.Bytes.Acked)), size(float64(r.Bytes.Wire)), r.Plan.acked())
+		Size(float64(r.Bytes.Acked)), Size(float64(r.Bytes.Wire)), r.Plan.acked())
 	if r.Plan.Evidence != "" {
 		p.paragraph("%-9s %s", "evidence", r.Plan.Evidence)
 	}
@@ -209,7 +209,7 @@ func (r *Report) usage(p *page) {
 	p.item("cpu", "%s", cpu)
 	memory := fmt.Sprintf("%s, %s", plural(u.Mallocs, "allocation"), plural(u.GC, "collection"))
 	if u.MaxRSS > 0 {
-		memory = size(float64(u.MaxRSS)) + " at most; " + memory
+		memory = Size(float64(u.MaxRSS)) + " at most; " + memory
 	}
 	p.item("memory", "%s", memory)
 }

@@ -14,9 +14,9 @@ func (r *Report) server(p *page) {
 		return
 	}
 	p.line("")
-	received := fmt.Sprintf("received %s (%s)", plural(s.Received.Lines, "line"), size(float64(s.Received.Bytes)))
+	received := fmt.Sprintf("received %s (%s)", plural(s.Received.Lines, "line"), Size(float64(s.Received.Bytes)))
 	p.paragraph("Loki says: %s, %s; streams %s -> %s (+%s created), CPU %s, RSS %s%s", received, discarded(s.Discarded),
-		count(s.Streams.Before), count(s.Streams.After), count(s.Streams.Created), Length(s.CPU), size(float64(s.RSS)), caveat(s))
+		count(s.Streams.Before), count(s.Streams.After), count(s.Streams.Created), Length(s.CPU), Size(float64(s.RSS)), caveat(s))
 }
 
 // mostDiscards keeps a sentence a sentence.

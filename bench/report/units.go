@@ -46,8 +46,8 @@ func round(f float64) float64 {
 	return f
 }
 
-// size writes a number of bytes in powers of 1000.
-func size(bytes float64) string {
+// Size writes a number of bytes in powers of 1000.
+func Size(bytes float64) string {
 	bytes = round(bytes)
 	if bytes < 1000 {
 		return strconv.FormatFloat(bytes, 'f', 0, 64) + " B"

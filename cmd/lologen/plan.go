@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -105,51 +102,6 @@ func (o *options) complete(v *values) error {
 	return o.completeSink(v)
 }
 
-// checkLoad holds against one another what says how many lines there are to be, and when.
-func (o *options) checkLoad(v *values) error {
-	rivals := map[string][]string{"stages": {"rate", "interval", "duration", "profile"}, "profile": {"rate", "interval"}}
-	for _, name := range []string{"stages", "profile"} {
-		s := v.of(name)
-		for _, rival := range rivals[name] {
-			if r := v.of(rival); s.origin == fromArgv && r.origin == fromArgv {
-				return usagef("%s and %s: accepted is one of them, as both say when lines are due", s.spelt, r.spelt)
-			}
-		}
-	}
-	if v.of("slo").origin == fromScenario && o.unpaced() {
-		o.slos = slices.DeleteFunc(o.slos, report.SLO.NeedsRate)
-	}
-	for _, slo := range o.slos {
-		switch {
-		case slo.NeedsVerify() && !o.verify.on:
-			return usagef("--slo %q: accepted with --verify, as only the destination knows what was lost or came twice", slo.Expr)
-		case slo.NeedsRate() && o.unpaced():
-			return usagef("--slo %q: accepted with a rate, and this run is unpaced", slo.Expr)
-		}
-	}
-	if s := v.of("pprof"); o.pprof && o.metrics == "" && s.origin == fromArgv {
-		return usagef("--pprof: accepted with --metrics-listen, where the profiles are shown")
-	}
-	if s := v.of("slo-abort"); o.sloAbort && len(o.slos) == 0 && s.origin == fromArgv {
-		return usagef("--slo-abort: accepted with --slo")
-	}
-	if s := v.of("ramp-up"); o.rampUp > 0 && (o.unpaced() || len(o.stages) > 0 || o.profile.name != "") && s.origin == fromArgv {
-		return usagef("--ramp-up %v: accepted with one rate (--rate or -T)", o.rampUp)
-	}
-	if o.warmup > 0 && o.duration > 0 && o.warmup >= o.duration {
-		return usagef("%s %v: accepted is less than --duration (%v)", v.of("warmup").spelt, o.warmup, o.duration)
-	}
-	return nil
-}
-
-// unpaced reports whether lines are made as fast as possible.
-func (o *options) unpaced() bool {
-	if len(o.stages) > 0 || o.profile.name != "" {
-		return false
-	}
-	return o.rate.max || o.rate.asked == "" && o.interval == 0
-}
-
 // completeSink reads together what concerns the sinks that lines go to.
 func (o *options) completeSink(v *values) error {
 	if o.goesTo("http") {
@@ -166,53 +118,6 @@ func (o *options) completeSink(v *values) error {
 		return o.readServer(v)
 	}
 	return nil
-}
-
-// goesTo reports whether any of the sinks is one that lines go to.
-func (o *options) goesTo(sinks ...string) bool {
-	return slices.ContainsFunc(sinks, func(s string) bool { return s == o.sink || slices.Contains(o.sinks, s) })
-}
-
-// unused refuses flags that the sink has no use for; the Python tool let its own pass.
-func (v *values) unused(o *options) error {
-	for _, s := range v.said {
-		if s.origin != fromArgv || s.flag.seed || s.flag.only == nil || o.goesTo(s.flag.only...) {
-			continue
-		}
-		return usagef("%s is not used with %s: accepted with -t %s", s.spelt, o.destination(), strings.Join(s.flag.only, ", "))
-	}
-	return nil
-}
-
-// destination is the flag that says where lines go.
-func (o *options) destination() string {
-	if len(o.sinks) > 0 {
-		return "--sinks " + strings.Join(o.sinks, ",")
-	}
-	return "-t " + o.sink
-}
-
-// warnings are about the Python tool's flags that the sink has no use for, and likely slips.
-func (v *values) warnings(o *options) []string {
-	var idle, list []string
-	for _, s := range v.said {
-		served := o.server && slices.Contains([]string{"web-host", "web-port"}, s.flag.name)
-		if s.origin == fromArgv && s.flag.seed && s.flag.only != nil && !o.goesTo(s.flag.only...) && !served {
-			idle = append(idle, s.spelt)
-		}
-	}
-	if len(idle) > 0 {
-		list = append(list, fmt.Sprintf("%s: not used with %s", strings.Join(idle, ", "), o.destination()))
-	}
-	if _, err := strconv.ParseFloat(o.name, 64); err == nil && v.given("name") {
-		list = append(list, fmt.Sprintf("-n %s is the name of the logger; --count limits the lines", o.name))
-	}
-	return list
-}
-
-// loaded reports whether any flag was given that asks for a report.
-func (v *values) loaded() bool {
-	return slices.ContainsFunc(v.said, func(s said) bool { return s.flag.load })
 }
 
 // sinkConfig is what the destination is told.
@@ -305,86 +210,6 @@ func (o *options) ready(io stdio) (*load, error) {
 	l.config, l.mean = c, mean
 	l.shown = o.shown(&l.plan, color, c)
 	return l, nil
-}
-
-// meanSample is how many lines the mean length of a line is taken of.
-const meanSample = 10_000
-
-// source returns the maker of each worker's messages.
-func (o *options) source(format func(worker int) emitter.Format) (func(worker int) emitter.Source, error) {
-	if o.size == 0 {
-		return func(int) emitter.Source { return line.Messages(o.level) }, nil
-	}
-	sized := func(worker int) (emitter.Source, error) {
-		return line.Sized(line.Messages(o.level), func() emitter.Format { return format(worker) }, o.size)
-	}
-	if _, err := sized(o.workers - 1); err != nil { // whose thread name is the widest
-		return nil, usagef("--size %d: %w", o.size, err)
-	}
-	return func(worker int) emitter.Source {
-		s, _ := sized(worker)
-		return s
-	}, nil
-}
-
-// limit puts what the user said of batches in the place of what the sink would do.
-func (o *options) limit(l *emitter.Limits) {
-	if o.batch.Bytes > 0 {
-		l.Bytes = o.batch.Bytes
-	}
-	if o.batch.Lines > 0 {
-		l.Lines = o.batch.Lines
-	}
-	if o.waitSet {
-		l.Wait = o.batch.Wait
-	}
-}
-
-// schedule is when lines are due, given the mean bytes of a line; nil: unpaced.
-func (o *options) schedule(mean float64) (emitter.Schedule, error) {
-	var made emitter.Profile
-	var err error
-	switch {
-	case len(o.stages) > 0:
-		if made, err = o.stages.schedule(mean); err != nil {
-			return nil, usagef("--stages %q: accepted %w", o.stages, err)
-		}
-		return made, nil
-	case o.profile.name != "":
-		if made, err = o.profile.schedule(mean, o.seed); err != nil {
-			return nil, usagef("--profile %q: accepted %w", o.profile, err)
-		}
-		return made, nil
-	}
-	rate := o.linesPerSecond(mean)
-	if o.rampUp > 0 && rate > 0 && rate <= float64(emitter.MaxRate) {
-		if made, err = emitter.RampUp(rate, o.rampUp); err != nil {
-			return nil, usagef("--ramp-up %v: accepted are times in which a line is due", o.rampUp)
-		}
-		return made, nil
-	}
-	switch {
-	case rate > float64(emitter.MaxRate):
-		return nil, usagef("-T %v with %d workers: accepted are at most 1G lines a second, or -T 0 for as fast as possible", o.interval, o.workers)
-	case rate == 0:
-		return nil, nil
-	}
-	return emitter.Rate(rate), nil
-}
-
-// linesPerSecond is the rate of the whole run; 0 is unpaced.
-func (o *options) linesPerSecond(mean float64) float64 {
-	switch {
-	case o.rate.max:
-		return 0
-	case o.rate.lines > 0:
-		return o.rate.lines
-	case o.rate.bytes > 0:
-		return o.rate.bytes / mean
-	case o.interval == 0:
-		return 0
-	}
-	return float64(o.workers) * float64(time.Second) / float64(o.interval)
 }
 
 // newRunID is short enough for every line and long enough to be the only one.

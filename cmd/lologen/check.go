@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/exitfound/lologen/bench/report"
+)
+
+// checkLoad holds against one another what says how many lines there are to be, and when.
+func (o *options) checkLoad(v *values) error {
+	rivals := map[string][]string{"stages": {"rate", "interval", "duration", "profile"}, "profile": {"rate", "interval"}}
+	for _, name := range []string{"stages", "profile"} {
+		s := v.of(name)
+		for _, rival := range rivals[name] {
+			if r := v.of(rival); s.origin == fromArgv && r.origin == fromArgv {
+				return usagef("%s and %s: accepted is one of them, as both say when lines are due", s.spelt, r.spelt)
+			}
+		}
+	}
+	if v.of("slo").origin == fromScenario && o.unpaced() {
+		o.slos = slices.DeleteFunc(o.slos, report.SLO.NeedsRate)
+	}
+	for _, slo := range o.slos {
+		switch {
+		case slo.NeedsVerify() && !o.verify.on:
+			return usagef("--slo %q: accepted with --verify, as only the destination knows what was lost or came twice", slo.Expr)
+		case slo.NeedsRate() && o.unpaced():
+			return usagef("--slo %q: accepted with a rate, and this run is unpaced", slo.Expr)
+		}
+	}
+	if s := v.of("pprof"); o.pprof && o.metrics == "" && s.origin == fromArgv {
+		return usagef("--pprof: accepted with --metrics-listen, where the profiles are shown")
+	}
+	if s := v.of("slo-abort"); o.sloAbort && len(o.slos) == 0 && s.origin == fromArgv {
+		return usagef("--slo-abort: accepted with --slo")
+	}
+	if s := v.of("ramp-up"); o.rampUp > 0 && (o.unpaced() || len(o.stages) > 0 || o.profile.name != "") && s.origin == fromArgv {
+		return usagef("--ramp-up %v: accepted with one rate (--rate or -T)", o.rampUp)
+	}
+	if o.warmup > 0 && o.duration > 0 && o.warmup >= o.duration {
+		return usagef("%s %v: accepted is less than --duration (%v)", v.of("warmup").spelt, o.warmup, o.duration)
+	}
+	return nil
+}
+
+// unpaced reports whether lines are made as fast as possible.
+func (o *options) unpaced() bool {
+	if len(o.stages) > 0 || o.profile.name != "" {
+		return false
+	}
+	return o.rate.max || o.rate.asked == "" && o.interval == 0
+}
+
+// goesTo reports whether any of the sinks is one that lines go to.
+func (o *options) goesTo(sinks ...string) bool {
+	return slices.ContainsFunc(sinks, func(s string) bool { return s == o.sink || slices.Contains(o.sinks, s) })
+}
+
+// unused refuses flags that the sink has no use for; the Python tool let its own pass.
+func (v *values) unused(o *options) error {
+	for _, s := range v.said {
+		if s.origin != fromArgv || s.flag.seed || s.flag.only == nil || o.goesTo(s.flag.only...) {
+			continue
+		}
+		return usagef("%s is not used with %s: accepted with -t %s", s.spelt, o.destination(), strings.Join(s.flag.only, ", "))
+	}
+	return nil
+}
+
+// destination is the flag that says where lines go.
+func (o *options) destination() string {
+	if len(o.sinks) > 0 {
+		return "--sinks " + strings.Join(o.sinks, ",")
+	}
+	return "-t " + o.sink
+}
+
+// warnings are about the Python tool's flags that the sink has no use for, and likely slips.
+func (v *values) warnings(o *options) []string {
+	var idle, list []string
+	for _, s := range v.said {
+		served := o.server && slices.Contains([]string{"web-host", "web-port"}, s.flag.name)
+		if s.origin == fromArgv && s.flag.seed && s.flag.only != nil && !o.goesTo(s.flag.only...) && !served {
+			idle = append(idle, s.spelt)
+		}
+	}
+	if len(idle) > 0 {
+		list = append(list, fmt.Sprintf("%s: not used with %s", strings.Join(idle, ", "), o.destination()))
+	}
+	if _, err := strconv.ParseFloat(o.name, 64); err == nil && v.given("name") {
+		list = append(list, fmt.Sprintf("-n %s is the name of the logger; --count limits the lines", o.name))
+	}
+	return list
+}
+
+// loaded reports whether any flag was given that asks for a report.
+func (v *values) loaded() bool {
+	return slices.ContainsFunc(v.said, func(s said) bool { return s.flag.load })
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/bench/verify"
+	"github.com/exitfound/lologen/emitter"
+)
+
+// verifyRunFlags are those of a run that is verified when it is over.
+func verifyRunFlags() []flag {
+	return []flag{
+		{name: "verify", group: groupVerify, usage: "ask the destination, when the run is over, what it holds", load: true,
+			set: setSwitch(func(o *options) *bool { return &o.verify.on })},
+		{name: "verify-loki", group: groupVerify, value: "URL", usage: "ask this Loki: an agent brings the lines there",
+			set: func(o *options, s string) error { return setURL(&o.verify.loki, s) }},
+		{name: "verify-selector", group: groupVerify, value: "LOGQL", usage: `where they are then: {job="varlogs"}`,
+			set: func(o *options, s string) error { return setSelector(&o.verify.selector, s) }},
+		{name: "verify-wait", group: groupVerify, value: "TIME", initial: "60s", usage: "for lines that are still on their way",
+			set: func(o *options, s string) error { return setTime(&o.verify.wait, s) }},
+	}
+}
+
+const groupVerify = "Whether all arrived"
+
+// verifiable says what is wrong with verifying this run, if anything.
+func (o *options) verifiable(v *values) error {
+	for _, name := range []string{"verify-loki", "verify-selector", "verify-wait"} {
+		if s := v.of(name); s.origin == fromArgv && !o.verify.on {
+			return usagef("%s: accepted with --verify", s.spelt)
+		}
+	}
+	switch {
+	case !o.verify.on:
+		return nil
+	case o.verify.loki != "" && o.verify.selector == "":
+		return usagef("--verify-loki %q: accepted with --verify-selector, as the labels are those of the agent", o.verify.loki)
+	case o.verify.loki == "" && o.verify.selector != "":
+		return usagef("--verify-selector %q: accepted with --verify-loki", o.verify.selector)
+	case o.verify.loki == "" && !o.goesTo("loki", "file", "journald", "http"):
+		return usagef("--verify: accepted with -t loki, file, journald, http, or with --verify-loki where an agent brings the lines")
+	}
+	o.identify = true
+	if o.verify.loki == "" || o.goesTo("loki", "http") {
+		return nil
+	}
+	// Other sinks have no use for these flags, but the environment may have credentials for the Loki.
+	if err := o.readCredentials(v); err != nil {
+		return err
+	}
+	return o.readTLS(v)
+}
+
+// ownSource is where the lines of this run are to be found.
+func (o *options) ownSource(ctx context.Context, started time.Time) (verify.Source, error) {
+	own := *o
+	if own.verify.loki == "" {
+		switch o.sink {
+		case "loki":
+			// A receiver takes what Loki takes, but answers no query.
+			if r, err := verify.NewReceiver(o.verifyServer(root(o.loki.url))); err == nil && r.Answers(ctx) {
+				return r, nil
+			}
+			own.verify.loki = o.loki.url
+			if o.loki.Tenant != "" {
+				own.verify.tenants = []string{o.loki.Tenant}
+			}
+			for i := range o.loki.Tenants {
+				own.verify.tenants = append(own.verify.tenants, fmt.Sprintf("tenant-%d", i))
+			}
+		case "file":
+			own.verify.files = []string{o.path}
+		case "journald":
+			own.verify.journal = true
+		case "http":
+			own.verify.receiver = root(o.http.URL)
+		}
+	}
+	return own.place(started)
+}
+
+// root is where a server has its own pages, whatever path it takes lines at.
+func root(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// verifyRun asks the destination what it holds of a run that is over.
+func (o *options) verifyRun(ctx context.Context, l *load, r *emitter.Result) *report.Verification {
+	source, err := o.ownSource(ctx, r.Started)
+	if err != nil {
+		return &report.Verification{Why: err.Error()}
+	}
+	v := verify.Ask(ctx, source, verify.Question{
+		Run: l.runID, Ledger: verify.NewLedger(l.runID, r), Wait: o.patience(), Settle: o.settle(),
+	})
+	found := &report.Verification{
+		Stored: v.Stored, Lost: v.Lost, Duplicated: v.Duplicated, Reordered: v.Reordered, Extra: v.Extra,
+		VisibleAfter: v.VisibleAfter, Passed: v.Passed, Why: v.Error,
+	}
+	if e := v.EndToEnd; e != nil {
+		found.EndToEnd = &report.Summary{
+			Count: e.Count, Min: e.Min, Mean: e.Mean, P50: e.P50, P90: e.P90, P99: e.P99, P999: e.P999, Max: e.Max,
+		}
+	}
+	return found
+}
