@@ -46,7 +46,6 @@ func TestReceiverAgreesWithLedger(t *testing.T) {
 		"rate limit, wait": {faults: receive.Faults{Rate: 1e6, Burst: 300_000}, acked: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // they wait to retry
 			server, err := receive.Listen(receive.Config{Listen: "127.0.0.1:0", Faults: c.faults})
 			if err != nil {
 				t.Fatal(err)
