@@ -13,8 +13,7 @@ import (
 // and that the destination keeps up, unless an SLO says how much of the rate is to be reached.
 //
 // To keep up, it takes 1 - precision/2 of the rate: so the answer lies evenly around the rate that
-// it really takes. What is under way when the last line is due takes as long as a Send mostly does,
-// and is not held against it.
+// it really takes. What had to be at the end, however fast it is, is not held against it: see tail.
 func Judge(r *report.Report, precision float64) Outcome {
 	o := Outcome{
 		Achieved: r.Rate.Achieved,
@@ -79,11 +78,26 @@ func lossless(r *report.Report) report.SLO {
 
 func keepsUp(r *report.Report, precision float64) report.SLO {
 	s := report.SLO{Expr: enough(precision), Unmeasured: true}
-	if window := max(r.Plan.Duration, r.Window-r.Latency.Service.P50); window > 0 && r.Rate.Target != nil {
+	if window := max(r.Plan.Duration, r.Window-tail(r)); window > 0 && r.Rate.Target != nil {
 		share := float64(r.Lines.Acked) / window / *r.Rate.Target
 		s = report.SLO{Expr: s.Expr, Value: min(1, share), Passed: share >= 1-precision/2}
 	}
 	return s
+}
+
+// tail is how much later than its last line a step may end although the destination keeps up, in
+// seconds. What is under way then takes as long as a Send mostly does. And where lines wait for
+// fuller batches, the batches under way in all lanes go at once then: that is as much work as the
+// destination lacked while the first ones were filled, half a wait of it where there are many lanes.
+// Batches that are full sooner wait for less.
+func tail(r *report.Report) float64 {
+	l := r.Latency
+	service := l.Service.P50
+	if l.Schedule == nil {
+		return service
+	}
+	wait := min(r.Plan.Batch.Wait, 2*(l.Response.Mean-l.Schedule.Mean-service))
+	return max(service, (wait+service)/2)
 }
 
 // busy is the share of the processors that is all a program can hope for.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/exitfound/lologen/bench/report"
@@ -79,6 +80,66 @@ func (q *queue) take(rate, duration, drain float64) *report.Report {
 	r.Latency.Response = report.Summary{Count: r.Lines.Acked, P50: late / 2, P99: late, Max: late}
 	if late > 2*q.service {
 		r.Verdict.BoundBy = q.who
+	}
+	return r
+}
+
+// pipe takes batches one after the other, lines of them a second. Lines of each lane wait for at
+// most a time for a fuller batch, and lanes take turns.
+type pipe struct {
+	lines float64 // a second
+	lanes int
+	wait  float64 // seconds
+}
+
+func (p *pipe) take(rate, duration, drain float64) *report.Report {
+	r := step(rate, duration)
+	r.Plan.Batch.Wait = p.wait
+	made := make([]float64, p.lanes) // lines of each lane
+	all := float64(r.Lines.Due) / float64(p.lanes)
+	due := func(n float64) float64 { return n / all * duration } // when a lane has so many lines
+	goes := func(lane int) float64 {
+		share := 1.0
+		if made[lane] == 0 {
+			share = float64(lane+1) / float64(p.lanes)
+		}
+		return min(due(made[lane])+share*p.wait, duration)
+	}
+	var now, waited, late, acked float64
+	var service []float64
+	for {
+		first := -1
+		for lane := range made {
+			if made[lane] < all && (first < 0 || goes(lane) < goes(first)) {
+				first = lane
+			}
+		}
+		if first < 0 || max(now, goes(first)) > duration+drain {
+			break
+		}
+		planned := goes(first)
+		now = max(now, planned)
+		n := min(all, max(now/duration*all, made[first]+1)) - made[first] // one, at least
+		middle := due(made[first] + n/2)
+		took := n / p.lines
+		late += n * max(0, now-max(planned, middle))
+		now += took
+		waited += n * (now - middle)
+		acked += n
+		made[first] += n
+		service = append(service, took)
+	}
+	slices.Sort(service)
+	r.Lines.Acked = uint64(math.Round(acked))
+	r.Lines.Missed = r.Lines.Due - r.Lines.Acked
+	r.Bytes.Acked = r.Lines.Acked * lineSize
+	r.Window = max(duration, now)
+	r.Rate.Achieved = acked / r.Window
+	r.Latency.Service = report.Summary{Count: uint64(len(service)), P50: service[len(service)/2]}
+	r.Latency.Response = report.Summary{Count: r.Lines.Acked, Mean: waited / acked}
+	r.Latency.Schedule = &report.Summary{Count: r.Lines.Acked, Mean: late / acked}
+	if r.Rate.Achieved < 0.99*rate {
+		r.Verdict.BoundBy = report.Destination
 	}
 	return r
 }
@@ -212,6 +273,23 @@ func TestQueueKnee(t *testing.T) {
 			// A few lines in a step are a grid of their own.
 			if share := 0.05 + service/duration; !within(r.Best.Rate, 1/service, share) || r.BoundBy != report.Destination {
 				t.Errorf("service %v, step %v: %v, bound by %s", service, duration, r.Best.Rate, r.BoundBy)
+			}
+		}
+	}
+}
+
+// TestBatchesKnee: also where lines wait for fuller batches, a destination's knee is where it is, in
+// steps that are longer than that by far.
+func TestBatchesKnee(t *testing.T) {
+	const knee, precision = 10_000, 0.05
+	for _, lanes := range []int{1, 4, 40} {
+		for _, wait := range []float64{0, 0.1, 1} {
+			for _, duration := range []float64{5, 10} {
+				c := Config{From: 300, To: 1e9, Precision: precision, Duration: duration}
+				r := searched(t, c, &pipe{lines: knee, lanes: lanes, wait: wait})
+				if !within(r.Best.Rate, knee, precision) || r.BoundBy != report.Destination {
+					t.Errorf("%d lanes, wait %v, step %v: %v, bound by %s", lanes, wait, duration, r.Best.Rate, r.BoundBy)
+				}
 			}
 		}
 	}

@@ -4,10 +4,12 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/bench/search"
 )
 
 // TestIntegrationSearchNamesLokisLimit: a Loki with default limits takes 4 MiB/s of a tenant, and
@@ -31,5 +33,24 @@ func TestIntegrationSearchNamesLokisLimit(t *testing.T) {
 	}
 	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "--step-duration") }) {
 		t.Errorf("%q", r.Warnings)
+	}
+}
+
+// TestIntegrationSearchFindsLokisKnee: with limits raised it is not a limit that breaks a step but
+// what the machine can do, which is more by far; and a rate well below the answer is one that Loki
+// keeps up with.
+func TestIntegrationSearchFindsLokisKnee(t *testing.T) {
+	load := []string{"-t", "loki", "--url", loki(t), "--workers", "4", "--streams", "200"}
+	r := found(t, exitOK, append([]string{"--from", "50k", "--to", "5M", "--step-duration", "3s", "--precision", "25%", "--settle", "1s", "--drain", "2s"}, load...)...)
+	t.Logf("best %+v, broke %+v, bound by %s: %s", r.Best, r.Broke, r.BoundBy, r.BoundWhy)
+	if r.Ended != search.Found || r.BoundBy == report.Limit || r.BoundBy == report.None || r.BoundWhy == "" {
+		t.Errorf("%s, bound by %s: %q, %+v", r.Ended, r.BoundBy, r.BoundWhy, r.Broke)
+	}
+	if r.Best.Bytes < 4*4<<20 {
+		t.Errorf("%v bytes/s", r.Best.Bytes)
+	}
+	half := strconv.FormatFloat(r.Best.Rate/2, 'f', 0, 64)
+	if code, again := lologen(t, append(load, "--rate", half, "-d", "5s", "--slo", "rate>=0.8", "--slo", "errors==0")...); code != exitOK {
+		t.Errorf("half of it: exit %d, %+v, %+v", code, again.Verdict, again.Errors)
 	}
 }
