@@ -35,9 +35,10 @@ func (h histogram) Write(m *dto.Metric) error {
 	return nil
 }
 
-// convert makes a metric in seconds of a histogram in nanoseconds; nil is an empty one. A value is
-// at most 0.1 % away from what was recorded, and never counted as less.
-func convert(desc *prometheus.Desc, from *hdrhistogram.Histogram, since time.Time) prometheus.Metric {
+// Histogram makes a metric in seconds of a histogram in nanoseconds, which began at since; nil is an
+// empty one. It is native, with classic buckets beside. A value is at most 0.1 % away from what was
+// recorded, and never counted as less.
+func Histogram(desc *prometheus.Desc, from *hdrhistogram.Histogram, since time.Time, labels ...string) prometheus.Metric {
 	if from == nil {
 		from = hdrhistogram.New(1, 2, 1)
 	}
@@ -55,7 +56,7 @@ func convert(desc *prometheus.Desc, from *hdrhistogram.Histogram, since time.Tim
 	count := from.TotalCount()
 	sum := from.Mean() * float64(count) / 1e9
 	metric, err := prometheus.NewConstNativeHistogram(desc, uint64(count), sum, native, nil, 0,
-		schema, prometheus.DefNativeHistogramZeroThreshold, since)
+		schema, prometheus.DefNativeHistogramZeroThreshold, since, labels...)
 	if err != nil {
 		return prometheus.NewInvalidMetric(desc, err)
 	}

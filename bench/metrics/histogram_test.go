@@ -13,7 +13,7 @@ import (
 func written(t *testing.T, h *hdrhistogram.Histogram) *dto.Histogram {
 	t.Helper()
 	var m dto.Metric
-	if err := convert(responseDesc, h, time.Unix(1000, 0)).Write(&m); err != nil {
+	if err := Histogram(responseDesc, h, time.Unix(1000, 0)).Write(&m); err != nil {
 		t.Fatal(err)
 	}
 	return m.Histogram

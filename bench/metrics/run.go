@@ -125,9 +125,9 @@ func (r *Run) metrics() []prometheus.Metric {
 		s.gauge(targetDesc, *r.target)
 	}
 	s.gauge(backlogDesc, float64(r.now.Backlog))
-	s = append(s, convert(responseDesc, r.response, r.about.Started), convert(serviceDesc, r.service, r.about.Started))
+	s = append(s, Histogram(responseDesc, r.response, r.about.Started), Histogram(serviceDesc, r.service, r.about.Started))
 	if r.schedule != nil || r.target != nil {
-		s = append(s, convert(scheduleDesc, r.schedule, r.about.Started))
+		s = append(s, Histogram(scheduleDesc, r.schedule, r.about.Started))
 	}
 	return s
 }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"strconv"
 	"strings"
 	"time"
 
@@ -108,21 +107,8 @@ func (s *Server) index(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, "lologen\n\n%s\n", strings.Join(s.patterns, "\n"))
 }
 
-// URL is where a client on this machine finds the server, without a slash at the end: never an
-// address like 0.0.0.0, which only a listener can use.
-func (s *Server) URL() string {
-	a := s.listener.Addr().(*net.TCPAddr)
-	host := a.IP.String()
-	switch {
-	case a.IP.To4() == nil && a.IP.IsUnspecified():
-		host = "::1"
-	case a.IP.IsUnspecified():
-		host = "127.0.0.1"
-	case a.Zone != "":
-		host += "%25" + a.Zone
-	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(a.Port))
-}
+// URL is where a client on this machine finds the server, without a slash at the end.
+func (s *Server) URL() string { return ClientURL(s.listener.Addr()) }
 
 // Serve answers until ctx ends, then lets requests in progress finish, for a second, and closes
 // everything. It can be called once.

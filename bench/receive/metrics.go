@@ -2,20 +2,23 @@ package receive
 
 import (
 	"bytes"
+	"net/http"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 	"github.com/valyala/fasthttp"
 
+	"github.com/exitfound/lologen/bench/metrics"
 	"github.com/exitfound/lologen/bench/verify"
 )
 
-// answerMetrics says what has been received in Prometheus' text format.
+// answerMetrics says what has been received as Prometheus asks for it: as text, or in the protobuf
+// that has native histograms.
 func (s *Server) answerMetrics(ctx *fasthttp.RequestCtx) {
 	w := <-s.workers
 	defer func() { s.workers <- w }()
-	format := expfmt.NewFormat(expfmt.TypeTextPlain)
+	format := expfmt.Negotiate(http.Header{"Accept": {string(ctx.Request.Header.Peek("Accept"))}})
 	body, err := s.exposition(format)
 	answerBody(ctx, string(format), body, err)
 }
@@ -40,42 +43,44 @@ func (s *Server) exposition(format expfmt.Format) ([]byte, error) {
 }
 
 // Metrics is for a registry: what has been received by the time when it is asked.
-func (s *Server) Metrics() prometheus.Collector { return live{s} }
+func (s *Server) Metrics() prometheus.Collector { return collector{s} }
 
-type live struct{ server *Server }
-
-func (l live) Describe(to chan<- *prometheus.Desc) { collector{}.Describe(to) }
-func (l live) Collect(to chan<- prometheus.Metric) { collector{l.server.Report()}.Collect(to) }
-
-// collector makes metrics of a report. Latency is a summary, whose quantiles cannot be added up: so it
-// is by run, as is all that is known only of runs.
-type collector struct{ report Report }
+// collector makes metrics of what a server has received. Latency is by run, as is all that is known
+// only of runs.
+type collector struct{ server *Server }
 
 // Describe describes nothing: what there is depends on what has come.
 func (c collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect sends all there is.
 func (c collector) Collect(to chan<- prometheus.Metric) {
-	lines, size := c.report.received()
-	m := metrics{to: to}
+	report := c.server.Report()
+	lines, size := report.received()
+	m := sender{to: to}
 	m.counter("lines_total", "Lines taken.", lines)
 	m.counter("bytes_total", "Bytes of lines taken, without newlines.", size)
-	m.counter("unidentified_lines_total", "Lines taken that belong to no run that is accounted for.", c.report.Unidentified.Lines)
-	for status, n := range c.report.Answers {
+	m.counter("unidentified_lines_total", "Lines taken that belong to no run that is accounted for.", report.Unidentified.Lines)
+	for status, n := range report.Answers {
 		code := strconv.Itoa(status)
 		if status == unanswered {
 			code = "closed"
 		}
 		m.counter("requests_total", "Requests by the status of their answer; closed: the connection was cut before it.", n, "code", code)
 	}
-	for _, run := range c.report.Runs {
+	for _, run := range report.Runs {
 		m.run(run)
+		if run.Latency.EndToEnd.Count > 0 {
+			to <- metrics.Histogram(endToEnd, c.server.account.EndToEnd(run.RunID), c.server.counts.start, run.RunID)
+		}
 	}
 }
 
-type metrics struct{ to chan<- prometheus.Metric }
+var endToEnd = describe("end_to_end_latency_seconds", "From the time in a line to its arrival.", "run")
 
-func (m metrics) run(run verify.Run) {
+// sender makes metrics and passes them on.
+type sender struct{ to chan<- prometheus.Metric }
+
+func (m sender) run(run verify.Run) {
 	l := run.Lines
 	m.counter("run_lines_total", "Lines taken of a run.", l.Received, "run", run.RunID)
 	m.counter("run_bytes_total", "Bytes of lines taken of a run, without newlines.", run.Bytes, "run", run.RunID)
@@ -86,25 +91,18 @@ func (m metrics) run(run verify.Run) {
 	m.gauge("corrupt_lines", "Lines of a run whose identity is cut or garbled.", l.Corrupt, "run", run.RunID)
 	m.gauge("untracked_lines", "Lines of a run beyond what is remembered.", l.Untracked, "run", run.RunID)
 	m.gauge("streams", "Streams seen of a run.", uint64(run.Streams), "run", run.RunID)
-	late := run.Latency.EndToEnd
-	if late.Count == 0 {
-		return
-	}
-	desc := describe("end_to_end_latency_seconds", "From the time in a line to its arrival.", "run")
-	quantiles := map[float64]float64{0.5: late.P50, 0.9: late.P90, 0.99: late.P99, 0.999: late.P999}
-	m.send(prometheus.NewConstSummary(desc, late.Count, late.Mean*float64(late.Count), quantiles, run.RunID))
 }
 
 // counter sends a counter with at most one label, given as its name and its value.
-func (m metrics) counter(name, help string, value uint64, label ...string) {
+func (m sender) counter(name, help string, value uint64, label ...string) {
 	m.value(prometheus.CounterValue, name, help, value, label)
 }
 
-func (m metrics) gauge(name, help string, value uint64, label ...string) {
+func (m sender) gauge(name, help string, value uint64, label ...string) {
 	m.value(prometheus.GaugeValue, name, help, value, label)
 }
 
-func (m metrics) value(kind prometheus.ValueType, name, help string, value uint64, label []string) {
+func (m sender) value(kind prometheus.ValueType, name, help string, value uint64, label []string) {
 	var names, values []string
 	if len(label) == 2 {
 		names, values = label[:1], label[1:]
@@ -112,7 +110,7 @@ func (m metrics) value(kind prometheus.ValueType, name, help string, value uint6
 	m.send(prometheus.NewConstMetric(describe(name, help, names...), kind, float64(value), values...))
 }
 
-func (m metrics) send(metric prometheus.Metric, err error) {
+func (m sender) send(metric prometheus.Metric, err error) {
 	if err != nil {
 		metric = prometheus.NewInvalidMetric(prometheus.NewInvalidDesc(err), err) // which Gather returns
 	}

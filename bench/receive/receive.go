@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -19,6 +18,7 @@ import (
 	"github.com/valyala/fasthttp"
 	"golang.org/x/time/rate"
 
+	"github.com/exitfound/lologen/bench/metrics"
 	"github.com/exitfound/lologen/bench/verify"
 )
 
@@ -111,21 +111,8 @@ func (silent) Printf(string, ...any) {}
 // Addr is the address that the server listens on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// URL is where a client on this machine finds the server: never an address like 0.0.0.0, which
-// only a listener can use.
-func (s *Server) URL() string {
-	a := s.listener.Addr().(*net.TCPAddr)
-	host := a.IP.String()
-	switch {
-	case a.IP.To4() == nil && a.IP.IsUnspecified():
-		host = "::1"
-	case a.IP.IsUnspecified():
-		host = "127.0.0.1"
-	case a.Zone != "":
-		host += "%25" + a.Zone
-	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(a.Port)) + "/"
-}
+// URL is where a client on this machine finds the server, with a slash at the end.
+func (s *Server) URL() string { return metrics.ClientURL(s.listener.Addr()) + "/" }
 
 // Serve answers until ctx ends, then lets requests in progress finish, for a short while, and
 // closes everything. When it returns no goroutine of the server is left. It can be called once.

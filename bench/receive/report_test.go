@@ -1,8 +1,14 @@
 package receive
 
 import (
+	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"github.com/exitfound/lologen/bench/verify"
 )
@@ -91,7 +97,8 @@ func TestMetrics(t *testing.T) {
 		"lologen_received_requests_total{code=\"429\"} 1\n",
 		"# TYPE lologen_received_lost_lines gauge\nlologen_received_lost_lines{run=\"r1\"} 1\n",
 		"lologen_received_unique_lines{run=\"r1\"} 2\n",
-		"lologen_received_end_to_end_latency_seconds{run=\"r1\",quantile=\"0.99\"} ",
+		"# TYPE lologen_received_end_to_end_latency_seconds histogram\nlologen_received_end_to_end_latency_seconds_bucket{run=\"r1\",le=\"1e-06\"} ",
+		"lologen_received_end_to_end_latency_seconds_bucket{run=\"r1\",le=\"+Inf\"} 2\n",
 		"lologen_received_end_to_end_latency_seconds_count{run=\"r1\"} 2\n",
 	} {
 		if !strings.Contains(a.body, want) {
@@ -100,5 +107,38 @@ func TestMetrics(t *testing.T) {
 	}
 	if r := s.Report(); r.Requests != 2 {
 		t.Errorf("%d requests: metrics are not one", r.Requests)
+	}
+}
+
+// TestNativeHistograms: Prometheus gets them if it asks for protobuf.
+func TestNativeHistograms(t *testing.T) {
+	s, _ := start(t, Config{})
+	c := client(t)
+	do(t, c, "POST", s.URL(), textType, identified("r1", 0, 0)+"\n"+identified("r1", 0, 1)+"\n")
+	q, err := http.NewRequest("GET", s.URL()+"metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("Accept", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;q=0.3")
+	a, err := c.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	native := false
+	for d := expfmt.NewDecoder(a.Body, expfmt.ResponseFormat(a.Header)); ; {
+		var f dto.MetricFamily
+		if err := d.Decode(&f); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if f.GetName() == "lologen_received_end_to_end_latency_seconds" {
+			h := f.Metric[0].Histogram
+			native = h.GetSampleCount() == 2 && h.GetSchema() > 0 && len(h.PositiveSpan) > 0 && len(h.Bucket) > 10
+		}
+	}
+	if !native {
+		t.Errorf("%s has no native histogram", a.Header.Get("Content-Type"))
 	}
 }

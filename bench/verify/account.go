@@ -209,6 +209,18 @@ func (r *run) totals() Run {
 
 func (r *run) late() Latency { return Latency{EndToEnd: summary(r.latency), Clamped: r.clamped} }
 
+// EndToEnd is how long lines of a run were under way, in nanoseconds: a copy of its own. It is nil if
+// the account knows no such run.
+func (a *Account) EndToEnd(id string) *hdrhistogram.Histogram {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.runs[id]
+	if r == nil {
+		return nil
+	}
+	return r.latency.Clone()
+}
+
 // Holding says what is held of one run, by stream; nil if the account knows no such run.
 func (a *Account) Holding(id string) *Holding {
 	a.mu.Lock()
