@@ -42,6 +42,16 @@ func parseTime(s string) (time.Duration, bool) {
 	return time.Duration(math.Round(seconds * 1e9)), true
 }
 
+// parseShare reads a share of all, as 10% or 0.1.
+func parseShare(s string) (float64, bool) {
+	number, percent := strings.CutSuffix(s, "%")
+	x, err := strconv.ParseFloat(number, 64)
+	if percent {
+		x /= 100
+	}
+	return x, err == nil && x >= 0 && x <= 1 && !strings.ContainsAny(number, "xXpP_+")
+}
+
 // oneOf reads one of the given words in any case.
 func oneOf(s string, words ...string) (string, error) {
 	for _, w := range words {

@@ -54,14 +54,13 @@ func (v *values) checkFaults(o *options) error {
 	return nil
 }
 
-// setShare reads a share of all.
+// setShare reads a share of all, in percent.
 func setShare(at *float64, s string) error {
-	number, percent := strings.CutSuffix(s, "%")
-	share, err := strconv.ParseFloat(number, 64)
-	if !percent || err != nil || !(share >= 0 && share <= 100) || strings.ContainsAny(number, "xXpP_") {
+	share, ok := parseShare(s)
+	if !ok || !strings.HasSuffix(s, "%") {
 		return errors.New("is a share from 0% to 100%, like 5% or 0.1%")
 	}
-	*at = share / 100
+	*at = share
 	return nil
 }
 

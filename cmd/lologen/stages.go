@@ -232,7 +232,7 @@ func (p *profile) set(key, value string) error {
 			return errors.New("are seconds (60) or a duration (500ms, 1h30m) from a millisecond on")
 		}
 	case "share":
-		if p.share, ok = parseShare(value); !ok {
+		if p.share, ok = parseShare(value); !ok || p.share < leastShare || p.share > 1-leastShare {
 			return errors.New("are shares from 0.01% to 99.99%")
 		}
 	case "steps":
@@ -242,16 +242,6 @@ func (p *profile) set(key, value string) error {
 		}
 	}
 	return nil
-}
-
-// parseShare reads 10% or 0.1.
-func parseShare(s string) (float64, bool) {
-	number, percent := strings.CutSuffix(s, "%")
-	x, err := strconv.ParseFloat(number, 64)
-	if percent {
-		x /= 100
-	}
-	return x, err == nil && x >= leastShare && x <= 1-leastShare && !strings.ContainsAny(s, "xXpP_+")
 }
 
 // inBytes reports whether the mean length of a line has to be known.
