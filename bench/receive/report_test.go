@@ -10,6 +10,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/bench/verify"
 )
 
@@ -19,7 +20,7 @@ func TestReportText(t *testing.T) {
 	run := verify.Run{
 		RunID: "a1", Streams: 8, Bytes: 1_000_000,
 		Lines:   verify.Lines{Received: 10_000, Unique: 9_990, Lost: 3, Duplicated: 7, Reordered: 2, Corrupt: 1, Untracked: 2},
-		Latency: verify.Latency{EndToEnd: verify.Summary{Count: 1, P50: 0.0012, P99: 0.02, P999: 0.03, Max: 1.5}},
+		Latency: verify.Latency{EndToEnd: report.Summary{Count: 1, P50: 0.0012, P99: 0.02, P999: 0.03, Max: 1.5}},
 	}
 	judged := Report{Requests: 30, Elapsed: 1, Answers: map[int]uint64{0: 2, 204: 20, 429: 5, 500: 3}}
 	judged.Runs, judged.Seed = []verify.Run{run}, new(uint64(42))

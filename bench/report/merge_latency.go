@@ -46,7 +46,7 @@ func mergeSummaries(summaries []Summary) (Summary, error) {
 		}
 		whole.Merge(h)
 	}
-	return summary(whole), nil
+	return Whole(whole), nil
 }
 
 // mergeVerifications is nil unless all were verified: what is known of a part is not known of the whole.

@@ -94,7 +94,7 @@ func TestMergeIsExact(t *testing.T) {
 		for _, v := range flat(values) {
 			_ = h.RecordValue(int64(v))
 		}
-		if got, want := merged.Latency.of(clock), summary(h); got != want {
+		if got, want := merged.Latency.of(clock), Whole(h); got != want {
 			t.Errorf("%s is %+v, want %+v", clock, got, want)
 		}
 	}
@@ -257,7 +257,7 @@ func TestMergeServers(t *testing.T) {
 }
 
 func TestMergeVerifications(t *testing.T) {
-	h := summary(histogram(time.Millisecond, time.Second, 10))
+	h := Whole(histogram(time.Millisecond, time.Second, 10))
 	a := &Verification{Stored: 5, Lost: 1, Passed: new(false), VisibleAfter: new(1.0), EndToEnd: &h}
 	b := &Verification{Stored: 6, Extra: 2, Passed: new(true), VisibleAfter: new(3.0), EndToEnd: &h}
 	m, err := mergeVerifications([]*Report{{Verification: a}, {Verification: b}})

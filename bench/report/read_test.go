@@ -121,7 +121,7 @@ func FuzzRead(f *testing.F) {
 		// Small seeds: the fuzzer spends its time on making large ones smaller.
 		r := New(tt.make())
 		r.Latency = Latency{Response: r.Latency.Response}
-		r.Latency.Response.Hdr = summary(histogram(time.Millisecond, time.Second, 3)).Hdr
+		r.Latency.Response.Hdr = Whole(histogram(time.Millisecond, time.Second, 3)).Hdr
 		b, err := json.Marshal(r)
 		if err != nil {
 			f.Fatal(err)
@@ -161,8 +161,8 @@ func TestHdr(t *testing.T) {
 			t.Errorf("%s: the library reads another histogram, %v", name, err)
 		}
 		own, err := tt.summary.histogram()
-		if err != nil || summary(own) != tt.summary {
-			t.Errorf("%s: read back as %+v, %v", name, summary(own), err)
+		if err != nil || Whole(own) != tt.summary {
+			t.Errorf("%s: read back as %+v, %v", name, Whole(own), err)
 		}
 	}
 }

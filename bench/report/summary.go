@@ -28,7 +28,8 @@ type Summary struct {
 // newHistogram has the range of the emitter's, so that merging drops nothing.
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(time.Hour), 3) }
 
-func summary(h *hdrhistogram.Histogram) Summary {
+// Summarize makes a few numbers of a histogram of nanoseconds, and nothing of an empty one or nil.
+func Summarize(h *hdrhistogram.Histogram) Summary {
 	if h == nil || h.TotalCount() == 0 {
 		return Summary{}
 	}
@@ -42,14 +43,17 @@ func summary(h *hdrhistogram.Histogram) Summary {
 		P99:   at(99),
 		P999:  at(99.9),
 		Max:   seconds(float64(h.Max())),
-		Hdr:   encode(h),
 	}
 }
 
-// encode cannot fail: the library writes to memory.
-func encode(h *hdrhistogram.Histogram) string {
-	b, _ := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	return string(b)
+// Whole is Summarize, and the histogram itself.
+func Whole(h *hdrhistogram.Histogram) Summary {
+	s := Summarize(h)
+	if s.Count > 0 {
+		b, _ := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase) // to memory: it cannot fail
+		s.Hdr = string(b)
+	}
+	return s
 }
 
 // histogram is the histogram that a summary was made of; it is nil if there is none.
@@ -93,9 +97,9 @@ func (s Summary) percentile(p float64) (value float64, ok bool) {
 }
 
 func latency(l emitter.Latency) Latency {
-	sum := Latency{Response: summary(l.Response), Service: summary(l.Service), Clamped: l.Clamped}
+	sum := Latency{Response: Whole(l.Response), Service: Whole(l.Service), Clamped: l.Clamped}
 	if l.Schedule != nil {
-		schedule := summary(l.Schedule)
+		schedule := Whole(l.Schedule)
 		sum.Schedule = &schedule
 	}
 	return sum

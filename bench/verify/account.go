@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/exitfound/lologen/bench/report"
 )
 
 // Limits bound what an Account remembers; a zero is the default. A run costs 0.3 MB, a stream
@@ -207,7 +208,9 @@ func (r *run) totals() Run {
 	return t
 }
 
-func (r *run) late() Latency { return Latency{EndToEnd: summary(r.latency), Clamped: r.clamped} }
+func (r *run) late() Latency {
+	return Latency{EndToEnd: report.Summarize(r.latency), Clamped: r.clamped}
+}
 
 // EndToEnd is how long lines of a run were under way, in nanoseconds: a copy of its own. It is nil if
 // the account knows no such run.
@@ -235,6 +238,7 @@ func (a *Account) Holding(id string) *Holding {
 			Stream: number, Next: s.next, Missing: s.missing.all(), Duplicated: s.duplicated.all(), Copies: s.copies, Cut: s.cut,
 		})
 	}
+	h.Latency.EndToEnd = report.Whole(r.latency)
 	h.sort()
 	return h
 }

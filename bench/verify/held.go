@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/exitfound/lologen/bench/report"
 )
 
 // Totals are what an Account holds, in numbers: the part of a receiver's report that is about
@@ -47,38 +47,8 @@ type Unidentified struct {
 
 // Latency is how late lines were.
 type Latency struct {
-	EndToEnd Summary `json:"end_to_end"`        // received - sent, by line whose arrival is known
-	Clamped  uint64  `json:"clamped,omitempty"` // were beyond 1 ns to 1 h, and are in it as one of these
-}
-
-// Summary is a histogram in a few numbers, in seconds.
-type Summary struct {
-	Count uint64  `json:"count"`
-	Min   float64 `json:"min"`
-	Mean  float64 `json:"mean"`
-	P50   float64 `json:"p50"`
-	P90   float64 `json:"p90"`
-	P99   float64 `json:"p99"`
-	P999  float64 `json:"p99_9"`
-	Max   float64 `json:"max"`
-}
-
-func summary(h *hdrhistogram.Histogram) Summary {
-	if h == nil || h.TotalCount() == 0 {
-		return Summary{}
-	}
-	seconds := func(nanoseconds float64) float64 { return nanoseconds / 1e9 }
-	at := h.ValueAtPercentiles([]float64{50, 90, 99, 99.9})
-	return Summary{
-		Count: uint64(h.TotalCount()),
-		Min:   seconds(float64(h.Min())),
-		Mean:  seconds(h.Mean()),
-		P50:   seconds(float64(at[50])),
-		P90:   seconds(float64(at[90])),
-		P99:   seconds(float64(at[99])),
-		P999:  seconds(float64(at[99.9])),
-		Max:   seconds(float64(h.Max())),
-	}
+	EndToEnd report.Summary `json:"end_to_end"`        // received - sent, by line whose arrival is known
+	Clamped  uint64         `json:"clamped,omitempty"` // were beyond 1 ns to 1 h, and are in it as one of these
 }
 
 // A Holding is what is held of one run, line by line: what a receiver answers to

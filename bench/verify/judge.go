@@ -2,28 +2,30 @@ package verify
 
 import (
 	"fmt"
+
+	"github.com/exitfound/lologen/bench/report"
 )
 
 // A Verdict is the JSON that verify prints.
 type Verdict struct {
-	RunID         string    `json:"run_id"`
-	Source        string    `json:"source"`
-	Judged        string    `json:"judged"`     // by "ledger", or by "gaps" below the highest sequence number alone
-	Stored        uint64    `json:"stored"`     // lines, each once
-	Lost          uint64    `json:"lost"`       // confirmed (without a ledger: below the highest) and not stored
-	Duplicated    uint64    `json:"duplicated"` // copies beyond the first
-	Reordered     uint64    `json:"reordered"`  // as far as the source tells an order
-	Extra         uint64    `json:"extra"`      // stored, though rejected or never sent
-	UnknownStored uint64    `json:"unknown_stored"`
-	Corrupt       uint64    `json:"corrupt"`
-	Unproven      uint64    `json:"unproven"` // not stored, and perhaps rejected: the ledger is cut
-	Ranges        []Finding `json:"ranges"`   // never null
-	RangesCut     bool      `json:"ranges_cut,omitempty"`
-	VisibleAfter  *float64  `json:"visible_after"`        // seconds from the last confirmation until all that is stored could be read, at most; nil: not known
-	EndToEnd      *Summary  `json:"end_to_end,omitempty"` // seconds, where the source knows when lines came
-	Notes         []string  `json:"notes,omitempty"`
-	Error         string    `json:"error,omitempty"` // why the source could not be asked
-	Passed        *bool     `json:"passed"`          // all there, and nothing that is not to be there; nil: nobody knows
+	RunID         string          `json:"run_id"`
+	Source        string          `json:"source"`
+	Judged        string          `json:"judged"`     // by "ledger", or by "gaps" below the highest sequence number alone
+	Stored        uint64          `json:"stored"`     // lines, each once
+	Lost          uint64          `json:"lost"`       // confirmed (without a ledger: below the highest) and not stored
+	Duplicated    uint64          `json:"duplicated"` // copies beyond the first
+	Reordered     uint64          `json:"reordered"`  // as far as the source tells an order
+	Extra         uint64          `json:"extra"`      // stored, though rejected or never sent
+	UnknownStored uint64          `json:"unknown_stored"`
+	Corrupt       uint64          `json:"corrupt"`
+	Unproven      uint64          `json:"unproven"` // not stored, and perhaps rejected: the ledger is cut
+	Ranges        []Finding       `json:"ranges"`   // never null
+	RangesCut     bool            `json:"ranges_cut,omitempty"`
+	VisibleAfter  *float64        `json:"visible_after"`        // seconds from the last confirmation until all that is stored could be read, at most; nil: not known
+	EndToEnd      *report.Summary `json:"end_to_end,omitempty"` // seconds, where the source knows when lines came
+	Notes         []string        `json:"notes,omitempty"`
+	Error         string          `json:"error,omitempty"` // why the source could not be asked
+	Passed        *bool           `json:"passed"`          // all there, and nothing that is not to be there; nil: nobody knows
 }
 
 // Finding is a stretch of a stream that is not as it should be.

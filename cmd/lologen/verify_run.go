@@ -101,14 +101,8 @@ func (o *options) verifyRun(ctx context.Context, l *load, r *emitter.Result) *re
 	v := verify.Ask(ctx, source, verify.Question{
 		Run: l.runID, Ledger: verify.NewLedger(l.runID, r), Wait: o.patience(), Settle: o.settle(),
 	})
-	found := &report.Verification{
+	return &report.Verification{
 		Stored: v.Stored, Lost: v.Lost, Duplicated: v.Duplicated, Reordered: v.Reordered, Extra: v.Extra,
-		VisibleAfter: v.VisibleAfter, Passed: v.Passed, Why: v.Error,
+		VisibleAfter: v.VisibleAfter, Passed: v.Passed, Why: v.Error, EndToEnd: v.EndToEnd,
 	}
-	if e := v.EndToEnd; e != nil {
-		found.EndToEnd = &report.Summary{
-			Count: e.Count, Min: e.Min, Mean: e.Mean, P50: e.P50, P90: e.P90, P99: e.P99, P999: e.P999, Max: e.Max,
-		}
-	}
-	return found
 }
