@@ -2,7 +2,6 @@ package compare
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -11,42 +10,23 @@ import (
 	"github.com/exitfound/lologen/bench/report"
 )
 
-// formats is the registry: how a table can be written.
-var formats = []struct {
-	name  string
-	write func(*Table, io.Writer) error
-}{
-	{"text", (*Table).Text},
-	{"json", (*Table).JSON},
-	{"csv", (*Table).CSV},
-	{"markdown", (*Table).Markdown},
+// writers are those of a table.
+var writers = report.Writers[*Table]{
+	{Name: "text", Write: (*Table).Text},
+	{Name: "json", Write: (*Table).JSON},
+	{Name: "csv", Write: (*Table).CSV},
+	{Name: "markdown", Write: (*Table).Markdown},
 }
 
 // Formats lists what Write accepts.
-func Formats() []string {
-	var names []string
-	for _, f := range formats {
-		names = append(names, f.name)
-	}
-	return names
-}
+func Formats() []string { return writers.Names() }
 
 // Write writes the table in the named format.
-func (t *Table) Write(w io.Writer, format string) error {
-	for _, f := range formats {
-		if f.name == format {
-			return f.write(t, w)
-		}
-	}
-	return fmt.Errorf("write table as %q: known are %s", format, strings.Join(Formats(), ", "))
-}
+func (t *Table) Write(w io.Writer, format string) error { return writers.Write(t, w, format) }
 
 // JSON writes the table as one indented object.
 func (t *Table) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(t); err != nil {
+	if err := report.WriteJSON(t, w); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
 	return nil

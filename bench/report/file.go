@@ -58,11 +58,11 @@ func beside(path string) string {
 func byExtension(path string) (func(*Report, io.Writer) error, error) {
 	extension := strings.ToLower(filepath.Ext(path))
 	var known []string
-	for _, f := range formats {
-		if f.extension == extension {
-			return f.write, nil
+	for _, f := range writers {
+		if f.Extension == extension {
+			return f.Write, nil
 		}
-		known = append(known, f.extension)
+		known = append(known, f.Extension)
 	}
 	return nil, fmt.Errorf("its extension must be one of %s", strings.Join(known, ", "))
 }

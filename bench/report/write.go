@@ -7,11 +7,45 @@ import (
 	"strings"
 )
 
-// formats is the registry: how a report can be written, and the file extension that asks for it.
-var formats = []struct {
-	name, extension string
-	write           func(*Report, io.Writer) error
-}{
+// Writers is a registry: how a T can be written, by name.
+type Writers[T any] []Writer[T]
+
+// A Writer is one of its entries.
+type Writer[T any] struct {
+	Name      string
+	Extension string // of a file that asks for it; empty: none does
+	Write     func(T, io.Writer) error
+}
+
+// Names lists what Write accepts.
+func (ws Writers[T]) Names() []string {
+	var names []string
+	for _, w := range ws {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+// Write writes what in the named format.
+func (ws Writers[T]) Write(what T, to io.Writer, format string) error {
+	for _, w := range ws {
+		if w.Name == format {
+			return w.Write(what, to)
+		}
+	}
+	return fmt.Errorf("write as %q: known are %s", format, strings.Join(ws.Names(), ", "))
+}
+
+// WriteJSON writes what as one indented object, for people too.
+func WriteJSON(what any, to io.Writer) error {
+	e := json.NewEncoder(to)
+	e.SetEscapeHTML(false) // p99<250ms is for reading
+	e.SetIndent("", "  ")
+	return e.Encode(what)
+}
+
+// writers are those of a report.
+var writers = Writers[*Report]{
 	{"text", ".txt", (*Report).Text},
 	{"json", ".json", (*Report).JSON},
 	{"html", ".html", (*Report).HTML},
@@ -19,30 +53,14 @@ var formats = []struct {
 }
 
 // Formats lists what Write accepts.
-func Formats() []string {
-	var names []string
-	for _, f := range formats {
-		names = append(names, f.name)
-	}
-	return names
-}
+func Formats() []string { return writers.Names() }
 
 // Write writes the report in the named format.
-func (r *Report) Write(w io.Writer, format string) error {
-	for _, f := range formats {
-		if f.name == format {
-			return f.write(r, w)
-		}
-	}
-	return fmt.Errorf("write report as %q: known are %s", format, strings.Join(Formats(), ", "))
-}
+func (r *Report) Write(w io.Writer, format string) error { return writers.Write(r, w, format) }
 
 // JSON writes the report as one indented object.
 func (r *Report) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false) // p99<250ms is for reading
-	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
+	if err := WriteJSON(r, w); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil

@@ -3,9 +3,7 @@ package search
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -40,13 +38,11 @@ func (r *Result) html(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(style)
 	sentences := r.sentences()
 	return t.Execute(w, view{
-		Policy: "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src 'sha256-" +
-			base64.StdEncoding.EncodeToString(sum[:]) + "'",
-		Style: template.CSS(style), // our own
-		Title: sentences[0], Sentences: sentences[1:], Load: r.Load,
+		Policy: "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src " + report.PolicyHash(string(style)),
+		Style:  template.CSS(style), // our own
+		Title:  sentences[0], Sentences: sentences[1:], Load: r.Load,
 		Chart: r.chart(), Heads: heads[:], Steps: r.tableRows(),
 	})
 }

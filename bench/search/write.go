@@ -1,7 +1,6 @@
 package search
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -9,42 +8,21 @@ import (
 	"github.com/exitfound/lologen/bench/report"
 )
 
-// formats is the registry: how a result can be written.
-var formats = []struct {
-	name  string
-	write func(*Result, io.Writer) error
-}{
-	{"text", (*Result).Text},
-	{"json", (*Result).JSON},
-	{"html", (*Result).HTML},
+// writers are those of a result.
+var writers = report.Writers[*Result]{
+	{Name: "text", Write: (*Result).Text},
+	{Name: "json", Write: (*Result).JSON},
+	{Name: "html", Write: (*Result).HTML},
 }
 
 // Formats lists what Write accepts.
-func Formats() []string {
-	var names []string
-	for _, f := range formats {
-		names = append(names, f.name)
-	}
-	return names
-}
+func Formats() []string { return writers.Names() }
 
 // Write writes the result in the named format.
-func (r *Result) Write(w io.Writer, format string) error {
-	for _, f := range formats {
-		if f.name == format {
-			return f.write(r, w)
-		}
-	}
-	return fmt.Errorf("write result as %q: known are %s", format, strings.Join(Formats(), ", "))
-}
+func (r *Result) Write(w io.Writer, format string) error { return writers.Write(r, w, format) }
 
 // JSON writes the result as one indented object.
-func (r *Result) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false) // p99<250ms is for reading
-	e.SetIndent("", "  ")
-	return written(e.Encode(r))
-}
+func (r *Result) JSON(w io.Writer) error { return written(report.WriteJSON(r, w)) }
 
 func written(err error) error {
 	if err != nil {
