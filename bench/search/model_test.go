@@ -119,14 +119,15 @@ func (p *pipe) take(rate, duration, drain float64) *report.Report {
 		}
 		planned := goes(first)
 		now = max(now, planned)
-		n := min(all, max(now/duration*all, made[first]+1)) - made[first] // one, at least
+		upTo := min(all, max(now/duration*all, made[first]+1)) // one, at least
+		n := upTo - made[first]
 		middle := due(made[first] + n/2)
 		took := n / p.lines
 		late += n * max(0, now-max(planned, middle))
 		now += took
 		waited += n * (now - middle)
 		acked += n
-		made[first] += n
+		made[first] = upTo
 		service = append(service, took)
 	}
 	slices.Sort(service)
