@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,10 +113,36 @@ func bound(r *report.Report, passed bool) (report.Bound, string) {
 		return v.BoundBy, v.BoundWhy
 	case r.Usage.CPU >= busy*r.Elapsed*float64(r.Usage.Cores):
 		return report.Generator, "lologen used all the processor time that there is."
-	case slices.ContainsFunc(r.Errors, func(f report.Failure) bool { return f.Status == tooMany }):
+	case tooFast(r.Errors):
 		return report.Limit, "the rate was reached, and some requests were told that it is too much."
+	case waited(r):
+		return report.None, fmt.Sprintf("lines wait for up to %s for a fuller batch, at any rate: a shorter --batch-wait helps, and service.p99 leaves that out.",
+			report.Length(r.Plan.Batch.Wait))
 	}
 	return report.Destination, "the rate was reached, but not as was demanded."
+}
+
+// tooFast reports whether the destination said so.
+func tooFast(errors []report.Failure) bool {
+	return slices.ContainsFunc(errors, func(f report.Failure) bool { return f.Status == tooMany })
+}
+
+// waited reports whether response times are unmet that are no longer than what lologen's own batches
+// make of the destination's.
+func waited(r *report.Report) bool {
+	const least = 0.5 // of a wait that is to blame
+	i := slices.IndexFunc(r.Verdict.SLO, func(s report.SLO) bool { return !s.Passed })
+	if i < 0 || !onResponse(r.Verdict.SLO[i]) {
+		return false
+	}
+	rest := r.Latency.Response.P99 - r.Latency.Service.P99
+	return rest > least*r.Latency.Response.P99 && rest <= r.Plan.Batch.Wait
+}
+
+// onResponse reports whether an SLO is on the time from when a line was due to its confirmation.
+func onResponse(s report.SLO) bool {
+	m := strings.TrimPrefix(measure(s), "response.")
+	return m == "max" || m == "mean" || strings.HasPrefix(m, "p")
 }
 
 // withoutHistograms is l in a few numbers.

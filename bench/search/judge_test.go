@@ -53,6 +53,21 @@ func TestJudge(t *testing.T) {
 			r.Lines.Acked, r.Lines.Missed = 5000, 5000
 			r.Verdict.SLO = []report.SLO{{Expr: "rate>=0.5", Passed: true}}
 		}, "", report.None},
+		{"lines wait for fuller batches, at any rate", func(r *report.Report) {
+			r.Plan.Batch.Wait = 1
+			r.Latency.Response.P99, r.Latency.Service.P99 = 1, 0.02
+			r.Verdict.SLO = []report.SLO{{Expr: "p99<250ms"}}
+		}, "p99<250ms", report.None},
+		{"and they queue, too", func(r *report.Report) {
+			r.Plan.Batch.Wait = 1
+			r.Latency.Response.P99, r.Latency.Service.P99 = 1.5, 0.02
+			r.Verdict.SLO = []report.SLO{{Expr: "p99<250ms"}}
+		}, "p99<250ms", report.Destination},
+		{"that is not what was asked", func(r *report.Report) {
+			r.Plan.Batch.Wait = 1
+			r.Latency.Response.P99, r.Latency.Service.P99 = 1, 0.02
+			r.Verdict.SLO = []report.SLO{{Expr: "service.p99<10ms"}}
+		}, "service.p99<10ms", report.Destination},
 		{"no processor left", func(r *report.Report) {
 			r.Usage.CPU = 18
 			r.Verdict.SLO = []report.SLO{{Expr: "p99<1ms"}}
@@ -68,7 +83,7 @@ func TestJudge(t *testing.T) {
 		if failed != c.unmet || o.BoundBy != c.bound {
 			t.Errorf("%s: %q is not met, bound by %s: %+v", c.name, failed, o.BoundBy, o.SLO)
 		}
-		if o.Latency.Response.Hdr != "" || o.Latency.Response.P99 != 0.02 {
+		if o.Latency.Response.Hdr != "" || o.Latency.Response.P99 != r.Latency.Response.P99 {
 			t.Errorf("%s: %+v", c.name, o.Latency)
 		}
 		var said []string

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/exitfound/lologen/bench/report"
@@ -49,12 +50,14 @@ type Broke struct {
 	Value      float64          `json:"value"` // as of report.SLO
 	Unmeasured bool             `json:"unmeasured,omitempty"`
 	Reasons    []report.Failure `json:"reasons"`
+
+	silent bool
 }
 
 // A Row is a step, done.
 type Row struct {
 	Rate   float64 `json:"rate"`
-	Repeat bool    `json:"repeat,omitempty"` // of an earlier one, which failed
+	Repeat bool    `json:"repeat,omitempty"` // of an earlier one
 	Passed bool    `json:"passed"`
 	Outcome
 }
@@ -70,6 +73,9 @@ type Outcome struct {
 	BoundWhy string           `json:"bound_why"`
 	Notes    []string         `json:"notes,omitempty"` // what a reader has to know about the step
 }
+
+// silent reports whether the destination confirmed nothing of what it was sent.
+func (o Outcome) silent() bool { return o.Achieved == 0 && len(o.Errors) > 0 }
 
 func (o Outcome) passed() bool { return o.failed() == nil }
 
@@ -90,6 +96,7 @@ const (
 	Reached     Ended = "reached"     // the highest rate allowed, and it passed
 	Nothing     Ended = "nothing"     // passed, not even the first step
 	Interrupted Ended = "interrupted" // before it was done
+	Gone        Ended = "gone"        // is the destination: it confirms nothing any more
 )
 
 func newResult(c Config) *Result {
@@ -106,7 +113,7 @@ func (r *Result) conclude(best, broke *Row) {
 	}
 	if broke != nil {
 		slo := broke.failed()
-		r.Broke = &Broke{Rate: broke.Rate, SLO: slo.Expr, Value: slo.Value, Unmeasured: slo.Unmeasured, Reasons: broke.Errors}
+		r.Broke = &Broke{Rate: broke.Rate, SLO: slo.Expr, Value: slo.Value, Unmeasured: slo.Unmeasured, Reasons: broke.Errors, silent: broke.silent()}
 		r.BoundBy, r.BoundWhy = broke.BoundBy, broke.BoundWhy
 	}
 	if r.Ended == "" {
@@ -115,6 +122,13 @@ func (r *Result) conclude(best, broke *Row) {
 	r.LowerBound = r.Best != nil && (r.Broke == nil || r.Ended == Interrupted || r.BoundBy == report.Generator)
 	r.Burst = r.burst()
 	r.warn()
+}
+
+// gone says that a rate that had passed met a destination that confirmed nothing.
+func (r *Result) gone(row *Row) {
+	r.LowerBound = true
+	r.Warnings = append(r.Warnings, fmt.Sprintf("nothing was confirmed any more, not even at %s lines/s, which had passed: %s",
+		report.Decimal(row.Rate), cause(row.Errors[0])))
 }
 
 func (r *Result) end() Ended {

@@ -34,28 +34,39 @@ type Config struct {
 // The rate doubles until it is too much; then what lies between the best rate and the lowest that
 // broke is halved, in proportion. A rate breaks if it fails twice in a row, as once may be noise.
 // Noise may last for longer than that: so before the answer is given, the rate that broke just above
-// it is asked for once more, and if it passes, the search goes on from there.
+// it is asked for once more, and if it passes, the search goes on from there. A destination that
+// confirms nothing at all may be gone: so the best rate has to pass again before that is an answer.
 func Run(ctx context.Context, c Config) (*Result, error) {
 	s := &searcher{Config: c, result: newResult(c)}
 	err := s.run(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, errGone):
+		s.result.Ended, err = Gone, nil
+	case errors.Is(err, errEnded):
+		s.result.Ended, err = Interrupted, nil
+	case err != nil:
 		s.result.Ended = Interrupted
 	}
-	if errors.Is(err, errEnded) {
-		err = nil
-	}
 	s.result.conclude(s.best, s.broke())
+	if s.gone != nil {
+		s.result.gone(s.gone)
+	}
 	return s.result, err
 }
 
-// errEnded is the end of the context, which is no error of the search.
-var errEnded = errors.New("the search was ended")
+// What ends a search, and is no error of it: its context, and a destination that is not there any more.
+var (
+	errEnded = errors.New("the search was ended")
+	errGone  = errors.New("the destination is gone")
+)
 
 type searcher struct {
 	Config
 	result *Result
 	best   *Row
 	broken []*Row // above best, the lowest last
+	alive  bool   // the destination was, after it had confirmed nothing of a rate
+	gone   *Row   // at the best rate: it confirmed nothing any more
 }
 
 // broke is the lowest rate that broke; nil: none did.
@@ -114,15 +125,34 @@ func (s *searcher) try(ctx context.Context, rate float64) error {
 		return err
 	case row.Passed:
 		s.best = &row
+	case row.silent() && s.best != nil && !s.alive:
+		if err := s.ask(ctx); err != nil {
+			return err
+		}
+		fallthrough
 	default:
 		s.broken = append(s.broken, &row)
 	}
 	return nil
 }
 
+// ask has the best rate pass once more, or at least be answered.
+func (s *searcher) ask(ctx context.Context) error {
+	row, err := s.step(ctx, s.best.Rate, true)
+	if err == nil && row.silent() {
+		s.gone = &row
+		return errGone
+	}
+	s.alive = true
+	return err
+}
+
 // doubt asks once more for the rate that broke.
 func (s *searcher) doubt(ctx context.Context, broke *Row) (wrong bool, err error) {
 	row, err := s.step(ctx, broke.Rate, true)
+	if err == nil && row.silent() && s.best != nil {
+		err = s.ask(ctx)
+	}
 	if err != nil || !row.Passed {
 		return false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/exitfound/lologen/bench/report"
@@ -169,6 +170,59 @@ func TestLastingNoise(t *testing.T) {
 			}
 			if r.Best == nil || r.Best.Rate > knee || r.Best.Rate*(1+precision)*1.0001 < knee {
 				t.Errorf("spoilt %d steps after %d: %v in %v", length, first, r.Best, rates(r))
+			}
+		}
+	}
+}
+
+// TestGone: a destination that confirms nothing, also at a rate that had passed, is gone: that is no
+// knee. One that confirms nothing of too high a rate alone is there.
+func TestGone(t *testing.T) {
+	silent := outcome(false)
+	silent.Errors = []report.Failure{{Reason: "connection_refused", First: "POST http://h: connection refused"}}
+	for _, c := range []struct {
+		name  string
+		dies  int // the step from which on it is gone
+		ended Ended
+		steps []float64
+	}{
+		{"gone", 2, Gone, []float64{1000, 2000, 4000, 4000, 2000}},
+		{"overwhelmed", 100, Found, []float64{1000, 2000, 4000, 4000, 2000, 2828.4, 2828.4, 2378.4, 2378.4, 2181, 2181, 2181, 2000}},
+		{"gone at the end", 10, Gone, []float64{1000, 2000, 4000, 4000, 2000, 2828.4, 2828.4, 2378.4, 2378.4, 2181, 2181, 2181, 2000}},
+		{"never there", 0, Nothing, []float64{1000, 1000}},
+	} {
+		done := 0
+		config := Config{From: 1000, To: 1e6, Precision: 0.1, Step: func(_ context.Context, rate float64) (Outcome, error) {
+			done++
+			if done > c.dies || rate > 2000 {
+				return silent, nil
+			}
+			o := outcome(true)
+			o.Achieved = rate
+			return o, nil
+		}}
+		r, err := Run(t.Context(), config)
+		if err != nil || r.Ended != c.ended || !slices.Equal(rates(r), c.steps) {
+			t.Errorf("%s: %v, %s, %v", c.name, err, r.Ended, rates(r))
+			continue
+		}
+		var b strings.Builder
+		if err := r.Text(&b); err != nil {
+			t.Fatal(err)
+		}
+		switch c.ended {
+		case Gone:
+			if !r.LowerBound || r.Best.Rate != 2000 || !strings.Contains(b.String(), "the destination was gone") ||
+				!strings.Contains(b.String(), "not even at 2,000 lines/s, which had passed: connection_refused") {
+				t.Errorf("%+v: %s", r, b.String())
+			}
+		case Found:
+			if r.LowerBound || r.Best.Rate != 2000 || r.Broke.Rate != 2181 {
+				t.Errorf("%+v", r)
+			}
+		case Nothing:
+			if !strings.Contains(b.String(), "nothing was confirmed: POST http://h: connection refused") || strings.Contains(b.String(), "--from") {
+				t.Errorf("%s", b.String())
 			}
 		}
 	}

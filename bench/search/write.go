@@ -102,10 +102,14 @@ func (r *Result) answer() string {
 		const day = 86_400
 		return fmt.Sprintf("Highest rate that meets the SLO: %s lines/s, %s MB/s, %s MB/day",
 			report.Decimal(r.Best.Rate), report.Decimal(r.Best.Bytes/1e6), report.Decimal(r.Best.Bytes*day/1e6))
-	case r.Broke != nil:
-		return fmt.Sprintf("No answer: %s lines/s, the first step, fails already (lower --from)", report.Decimal(r.From))
+	case r.Broke == nil:
+		return "No answer: ended before any step was done"
+	case r.BoundBy == report.None: // a lower rate would fail as well
+		return fmt.Sprintf("No answer: %s lines/s, the first step, fails already", report.Decimal(r.From))
+	case r.Broke.silent && !tooFast(r.Broke.Reasons):
+		return fmt.Sprintf("No answer: of %s lines/s, the first step, nothing was confirmed: %s", report.Decimal(r.From), r.Broke.Reasons[0].First)
 	}
-	return "No answer: ended before any step was done"
+	return fmt.Sprintf("No answer: %s lines/s, the first step, fails already (lower --from)", report.Decimal(r.From))
 }
 
 // above says what broke, and where.
@@ -115,7 +119,11 @@ func (r *Result) above() []string {
 	}
 	slo := report.SLO{Expr: r.Broke.SLO, Value: r.Broke.Value, Unmeasured: r.Broke.Unmeasured}
 	list := []string{fmt.Sprintf("Broke at %s lines/s: %s", report.Decimal(r.Broke.Rate), unmet(slo))}
-	if r.BoundWhy != "" {
+	switch {
+	case r.BoundWhy == "":
+	case r.BoundBy == report.None:
+		list = append(list, "  "+r.BoundWhy)
+	default:
 		list = append(list, fmt.Sprintf("  held back by %s: %s", who(r.BoundBy), r.BoundWhy))
 	}
 	for _, f := range r.Broke.Reasons {
@@ -135,6 +143,8 @@ func (r *Result) caveat() string {
 		return ""
 	case r.BoundBy == report.Generator && r.Broke != nil:
 		return "Only a lower bound: lologen itself was too slow for more, the destination may take it"
+	case r.Ended == Gone:
+		return "Only a lower bound: the destination was gone before the search was done"
 	case r.Ended == Reached:
 		return fmt.Sprintf("Only a lower bound: nothing broke up to --to (%s lines/s)", report.Decimal(r.To))
 	}
