@@ -9,8 +9,45 @@ import (
 
 const textType = "text/plain; charset=utf-8"
 
-// answer takes what a request brings, or says what was asked for.
+// notice has a request whose body is too large wait for leave to send it, as if it had said so: it
+// is refused by its head alone.
+func (s *Server) notice(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
+	if h.ContentLength() > s.bodies.limit {
+		h.Set(fasthttp.HeaderExpect, "100-continue")
+	}
+	return c
+}
+
+// expect gives leave to send a body, or refuses it.
+func (s *Server) expect(ctx *fasthttp.RequestCtx) (status int) {
+	if ctx.Request.Header.ContentLength() <= s.bodies.limit {
+		return fasthttp.StatusContinue
+	}
+	s.refuse(ctx, fasthttp.ErrBodyTooLarge)
+	return ctx.Response.StatusCode()
+}
+
+// answer reads a request's body to its end and answers the request.
 func (s *Server) answer(ctx *fasthttp.RequestCtx) {
+	b, err := s.bodies.read(ctx, s.done)
+	if err != nil {
+		s.refuse(ctx, err)
+		ctx.SetConnectionClose() // the rest of the body would be taken for a request
+		return
+	}
+	if b != nil {
+		ctx.Request.SetBodyRaw(b)
+		defer s.bodies.put(b)
+		defer ctx.Request.ResetBody()
+	}
+	s.reply(ctx)
+	if s.conns.finishing.Load() {
+		ctx.SetConnectionClose()
+	}
+}
+
+// reply takes what a request brings, or says what was asked for.
+func (s *Server) reply(ctx *fasthttp.RequestCtx) {
 	switch asked := string(ctx.Path()); {
 	case ctx.IsGet() && asked == "/report":
 		s.answerReport(ctx)
@@ -20,9 +57,6 @@ func (s *Server) answer(ctx *fasthttp.RequestCtx) {
 		answerText(ctx, "ready\n")
 	default:
 		s.take(ctx)
-	}
-	if s.conns.finishing.Load() {
-		ctx.SetConnectionClose()
 	}
 }
 
@@ -79,14 +113,16 @@ func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		status, text = fasthttp.StatusRequestEntityTooLarge, "The body of this request is too large.\n"
+	case errors.Is(err, errNoRoom):
+		status, text = fasthttp.StatusServiceUnavailable, "Other requests take all the room that there is for bodies.\n"
 	case errors.As(err, &small):
 		status, text = fasthttp.StatusRequestHeaderFieldsTooLarge, "The head of this request is too large.\n"
 	case errors.As(err, &network) && network.Timeout():
 		status, text = fasthttp.StatusRequestTimeout, "This request took too long to arrive.\n"
 	}
-	ctx.Response.Reset()
 	answerText(ctx, text)
 	ctx.SetStatusCode(status)
+	s.faults.retryAfter(ctx)
 	if status == fasthttp.StatusRequestTimeout { // there may have been no request at all
 		return
 	}

@@ -1,7 +1,12 @@
 package receive
 
 import (
+	"bufio"
 	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/valyala/fasthttp"
@@ -81,6 +86,56 @@ func BenchmarkPush(b *testing.B) {
 				b.Errorf("%+v", c)
 			}
 		})
+	}
+}
+
+// BenchmarkServe is what requests cost on their connections, their clients included.
+func BenchmarkServe(b *testing.B) {
+	for name, encoding := range map[string]push.Encoding{"snappy": push.Snappy, "stored": push.Stored} {
+		for _, clients := range []int{1, 16} {
+			b.Run(fmt.Sprintf("%s/%d", name, clients), func(b *testing.B) {
+				s, _ := start(b, Config{})
+				body, lines := pushed(encoding, 0, false)
+				said := fmt.Appendf(nil, "POST /loki/api/v1/push HTTP/1.1\r\nHost: h\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+					encoding.ContentType(), len(body), body)
+				var left atomic.Int64
+				left.Store(int64(b.N))
+				b.SetBytes(int64(len(body)))
+				b.ReportAllocs()
+				b.ResetTimer()
+				var wg sync.WaitGroup
+				for range clients {
+					wg.Go(func() { repeat(b, s, said, &left) })
+				}
+				wg.Wait()
+				b.StopTimer()
+				b.ReportMetric(float64(s.Lines())/b.Elapsed().Seconds(), "lines/s")
+				if want := uint64(b.N) * lines; s.Lines() != want {
+					b.Errorf("%d lines of %d", s.Lines(), want)
+				}
+			})
+		}
+	}
+}
+
+// repeat says the same to s while there is any left to be said.
+func repeat(b *testing.B, s *Server, said []byte, left *atomic.Int64) {
+	c, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	defer c.Close()
+	r := bufio.NewReader(c)
+	for left.Add(-1) >= 0 {
+		_, err := c.Write(said)
+		if err == nil {
+			_, err = http.ReadResponse(r, nil) // none has a body
+		}
+		if err != nil {
+			b.Error(err)
+			return
+		}
 	}
 }
 

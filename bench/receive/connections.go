@@ -1,6 +1,7 @@
 package receive
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -22,7 +23,15 @@ type conn struct {
 	net.Conn
 	busy    atomic.Bool // with a request
 	linger  atomic.Bool // the client may be sending still
+	ended   bool        // the client has said all that it will
 	closing sync.Once
+}
+
+// Read notes the end.
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.ended = c.ended || errors.Is(err, io.EOF)
+	return n, err
 }
 
 func (cs *connections) add(c net.Conn) *conn {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,6 +69,9 @@ func FuzzConnection(f *testing.F) {
 		if len(s.workers) != cap(s.workers) {
 			t.Errorf("%q: %d workers of %d are back", said, len(s.workers), cap(s.workers))
 		}
+		if left, _ := roomLeft(s); left != 512<<20 {
+			t.Errorf("%q: %d bytes of the room are left", said, left)
+		}
 	})
 }
 
@@ -95,6 +99,96 @@ func TestSlowloris(t *testing.T) {
 		t.Errorf("%d lines, %d workers of %d", s.Lines(), len(s.workers), cap(s.workers))
 	}
 	c.Close()
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// Memory grows with bodies that have arrived, not with those that are declared.
+func TestDeclaredBodiesTakeNoMemory(t *testing.T) {
+	s, _ := start(t, Config{})
+	all, _ := roomLeft(s)
+	before := heap()
+	const clients, some = 100, 20 << 10
+	var conns []net.Conn
+	for i := range clients {
+		c, _ := dial(t, s, declaring(16<<20)+strings.Repeat("x", i%2*some))
+		conns = append(conns, c)
+	}
+	until(t, "each second body has begun to arrive, and each other one is waited for", func() bool {
+		busy := 0
+		s.conns.each(func(c *conn) {
+			if c.busy.Load() {
+				busy++
+			}
+		})
+		left, _ := roomLeft(s)
+		return busy == clients && all-left >= clients/2*some
+	})
+	if left, _ := roomLeft(s); all-left > clients/2*(2*some+bodyPiece) {
+		t.Errorf("%d KiB are taken from the room", (all-left)>>10)
+	}
+	if more := int64(heap()) - int64(before); more > clients*128<<10 {
+		t.Errorf("%d heads take %d KiB", clients, more>>10)
+	}
+	for _, c := range conns {
+		_ = c.Close()
+	}
+	until(t, "all the room is back", func() bool { left, _ := roomLeft(s); return left == all })
+	if s.Lines() != 0 {
+		t.Errorf("%d lines of bodies that never came", s.Lines())
+	}
+}
+
+// Whatever comes at once, bodies have no more memory than they may, and every request is answered.
+func TestBodiesTogether(t *testing.T) {
+	const body, all, clients = 1 << 20, 4 << 20, 16
+	s, _ := start(t, Config{Body: body, Bodies: all, Patience: 20 * time.Millisecond})
+	text := strings.Repeat("x", body)
+	statuses := make(chan int, clients)
+	var refused atomic.Int64
+	var conns []net.Conn
+	for range clients {
+		c, r := dial(t, s, declaring(body))
+		conns = append(conns, c)
+		go func() {
+			_, _ = io.WriteString(c, text[1:]) // a refused one need not get there
+		}()
+		go func() {
+			a, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Error(err)
+				statuses <- 0
+				return
+			}
+			if a.StatusCode == 503 {
+				refused.Add(1)
+			}
+			statuses <- a.StatusCode
+		}()
+	}
+	until(t, "only those wait whose bodies have room", func() bool { return refused.Load() >= clients-all/body })
+	if left, _ := roomLeft(s); left < 0 {
+		t.Errorf("bodies have %d bytes too many", -left)
+	}
+	for _, c := range conns {
+		_, _ = io.WriteString(c, "x")
+	}
+	count := map[int]uint64{}
+	for range clients {
+		count[<-statuses]++
+	}
+	if count[200] == 0 || count[200]+count[503] != clients || s.Lines() != count[200] {
+		t.Errorf("answers %v, %d lines", count, s.Lines())
+	}
+	until(t, "all the room is back", func() bool { left, _ := roomLeft(s); return left == all })
+	if r := s.Report(); r.Answers[503] != count[503] || r.Requests != clients {
+		t.Errorf("%+v", r)
+	}
 }
 
 // Small requests that would be large ones cost no memory to speak of.

@@ -27,6 +27,8 @@ import (
 type Config struct {
 	Listen      string        // host:port; port 0 is any that is free
 	Body        int           // most bytes in the body of a request: 16 MiB
+	Bodies      int           // most memory for all bodies at a time, at least that of two: 512 MiB
+	Patience    time.Duration // most time that a request waits for some of it: 5 s, then it is answered 503
 	Connections int           // most at a time: 4096; a further one is answered 503
 	Read        time.Duration // most time for a request to arrive: 30 s
 	Write       time.Duration // most time for a client to take its answer: 30 s
@@ -43,6 +45,7 @@ type Server struct {
 	drain    time.Duration
 	counts   counts
 	conns    connections
+	bodies   *bodies
 	account  *verify.Account
 	workers  chan *worker
 	done     <-chan struct{} // closed when the server is to end
@@ -64,6 +67,7 @@ func Listen(c Config) (*Server, error) {
 	s := &Server{
 		listener: l,
 		drain:    cmp.Or(c.Drain, time.Second),
+		bodies:   newBodies(body, newRoom(cmp.Or(c.Bodies, 512<<20), cmp.Or(c.Patience, 5*time.Second))),
 		account:  account,
 		workers:  newWorkers(account, body, c.Faults.Drop),
 		faults:   c.Faults,
@@ -73,11 +77,15 @@ func Listen(c Config) (*Server, error) {
 	s.http = fasthttp.Server{
 		Name:               "lologen",
 		Handler:            s.answer,
+		HeaderReceived:     s.notice,
+		ExpectHandler:      s.expect,
 		ErrorHandler:       s.refuse,
 		ConnState:          s.conns.note,
 		Logger:             silent{},
 		Concurrency:        cmp.Or(c.Connections, 4096),
 		MaxRequestBodySize: body,
+		// Read whole, a body takes all the memory that it declares before its first byte comes.
+		StreamRequestBody: true,
 		// The longest request line that the http sink sends is 8 KiB, and then come headers.
 		ReadBufferSize: 16 << 10,
 		ReadTimeout:    cmp.Or(c.Read, 30*time.Second),
