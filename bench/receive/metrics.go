@@ -18,7 +18,7 @@ import (
 func (s *Server) answerMetrics(ctx *fasthttp.RequestCtx) {
 	w := <-s.workers
 	defer func() { s.workers <- w }()
-	format := expfmt.Negotiate(http.Header{"Accept": {string(ctx.Request.Header.Peek("Accept"))}})
+	format := expfmt.NegotiateAccept(http.Header{"Accept": {string(ctx.Request.Header.Peek("Accept"))}}, expfmt.DefaultAcceptedFormats()...)
 	body, err := s.exposition(format)
 	answerBody(ctx, string(format), body, err)
 }
