@@ -3,7 +3,6 @@ package report
 import (
 	"time"
 
-	"github.com/exitfound/lologen/bench/scrape"
 	"github.com/exitfound/lologen/emitter"
 )
 
@@ -21,6 +20,7 @@ type Series struct {
 	each   int // intervals that make a point
 	in     int // of them in the last point
 	before account
+	looks  looks
 }
 
 // account is what was counted since the start, at the last snapshot.
@@ -35,13 +35,12 @@ func NewSeries(start Usage) *Series {
 	return &Series{most: fullSeries, each: 1, before: account{cpu: start.CPU}}
 }
 
-// Add takes the next snapshot of the run, what the process has used by now (see Measure), and
-// what went on at the destination since the last one, if that is known.
-func (s *Series) Add(snapshot emitter.Snapshot, used Usage, server *scrape.Moment) {
+// Add takes the next snapshot of the run, and what the process has used by now (see Measure).
+func (s *Series) Add(snapshot emitter.Snapshot, used Usage) {
 	if snapshot.Interval <= 0 {
 		return
 	}
-	next := s.interval(snapshot, used, server)
+	next := s.interval(snapshot, used)
 	switch {
 	case len(s.points) > 0 && s.in < s.each:
 		s.points[len(s.points)-1].follow(next)
@@ -66,7 +65,7 @@ func (s *Series) halve() {
 }
 
 // interval is what happened since the last snapshot.
-func (s *Series) interval(snapshot emitter.Snapshot, used Usage, server *scrape.Moment) *interval {
+func (s *Series) interval(snapshot emitter.Snapshot, used Usage) *interval {
 	l, before := snapshot.Lines, s.before
 	now := account{snapshot.Progress, failedRequests(snapshot.Failures), used.CPU}
 	s.before = now
@@ -87,7 +86,6 @@ func (s *Series) interval(snapshot emitter.Snapshot, used Usage, server *scrape.
 		schedule: newDial(snapshot.Latency.Schedule),
 		cpu:      max(0, now.cpu-before.cpu),
 		rss:      used.RSS,
-		server:   server,
 		warmup:   snapshot.At <= s.Warmup,
 	}
 }
@@ -123,7 +121,10 @@ const mostHdr = 512 << 10
 
 // Points returns the series so far. Its histograms are among it if they take half a MiB at most,
 // as those of a few minutes do: then reports merge to the exact percentiles of every point.
-func (s *Series) Points() []Point { return points(s.points) }
+func (s *Series) Points() []Point {
+	s.settle()
+	return points(s.points)
+}
 
 func points(list []*interval) []Point {
 	points := make([]Point, len(list))

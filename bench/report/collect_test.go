@@ -97,13 +97,19 @@ func live(seed uint64, started time.Time, seconds int) *rawRun {
 		run.series.Add(emitter.Snapshot{
 			Progress: progress, At: time.Duration(second+1) * time.Second, Interval: time.Second, Latency: latency,
 			Backlog: uint64(second), Failures: append([]emitter.Failure(nil), failures...),
-		}, Usage{CPU: 3 + 0.25*float64(second+1), RSS: uint64(1000 + second)}, run.server[second])
+		}, Usage{CPU: 3 + 0.25*float64(second+1), RSS: uint64(1000 + second)})
+		run.series.Looked(time.Duration(second+1)*time.Second, growthOf(*run.server[second]))
 	}
 	run.result = &emitter.Result{
 		Progress: progress, Latency: total, Started: started, Failures: failures,
 		Elapsed: time.Duration(seconds) * time.Second, Window: time.Duration(seconds) * time.Second,
 	}
 	return run
+}
+
+// growthOf is what a look finds after a second of m.
+func growthOf(m scrape.Moment) scrape.Growth {
+	return scrape.Growth{Lines: m.Lines, Bytes: m.Bytes, Discarded: m.Discarded, CPU: m.CPU, Streams: m.Streams, RSS: m.RSS}
 }
 
 func flat[T any](lists [][]T) []T {
@@ -158,7 +164,8 @@ func TestSeriesIsBounded(t *testing.T) {
 		s.Add(emitter.Snapshot{
 			Progress: progress, At: time.Duration(second+1) * time.Second, Interval: time.Second,
 			Latency: model.latency[second%few], Backlog: uint64(second),
-		}, Usage{CPU: 0.25 * float64(second+1), RSS: uint64(1000 + second)}, &scrape.Moment{Lines: float64(second), Streams: uint64(second)})
+		}, Usage{CPU: 0.25 * float64(second+1), RSS: uint64(1000 + second)})
+		s.Looked(time.Duration(second+1)*time.Second, scrape.Growth{Lines: float64(second), Streams: uint64(second)})
 	}
 	points := s.Points()
 	if len(points) != (seconds+1)/2 {
@@ -199,7 +206,7 @@ func TestSeriesWithoutRoom(t *testing.T) {
 	model := live(3, time.Time{}, 5)
 	s := NewSeries(Usage{})
 	for i := range 900 {
-		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second, Latency: model.latency[i%5]}, Usage{}, nil)
+		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second, Latency: model.latency[i%5]}, Usage{})
 	}
 	for i, p := range s.Points() {
 		if p.Response != packedOf(model.response[i%5]) || p.Service.Hdr != "" || p.Schedule.Hdr != "" {
@@ -211,7 +218,7 @@ func TestSeriesWithoutRoom(t *testing.T) {
 func TestSeriesNeverExceedsItsBound(t *testing.T) {
 	s := NewSeries(Usage{})
 	for i := range 5 * fullSeries { // without latencies: all that is asked is how many
-		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second}, Usage{}, nil)
+		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second}, Usage{})
 		if len(s.points) > fullSeries {
 			t.Fatalf("%d points after %d s", len(s.points), i+1)
 		}
@@ -230,9 +237,9 @@ func TestSeriesUnpaced(t *testing.T) {
 	s.Warmup = time.Second
 	for i := range 3 {
 		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second,
-			Latency: emitter.Latency{Response: newHistogram(), Service: newHistogram()}}, Usage{}, nil)
+			Latency: emitter.Latency{Response: newHistogram(), Service: newHistogram()}}, Usage{})
 	}
-	s.Add(emitter.Snapshot{At: 3 * time.Second, Last: true}, Usage{}, nil) // no time has passed since the last one
+	s.Add(emitter.Snapshot{At: 3 * time.Second, Last: true}, Usage{}) // no time has passed since the last one
 	points := s.Points()
 	if len(points) != 3 {
 		t.Fatalf("%d points", len(points))
@@ -252,6 +259,6 @@ func BenchmarkSeriesAdd(b *testing.B) {
 	}
 	s := NewSeries(Usage{})
 	for i := 0; b.Loop(); i++ {
-		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second, Latency: l}, Usage{}, nil)
+		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second, Latency: l}, Usage{})
 	}
 }

@@ -68,15 +68,32 @@ func join(points []Point) Point {
 	if whole.Asked != nil {
 		whole.Asked = new(mean(points, asked))
 	}
-	if whole.Server != nil {
-		server := *whole.Server
-		server.Lines = mean(points, serverLines())
-		server.Bytes = mean(points, serverBytes())
-		server.Discarded = mean(points, serverDiscarded())
-		server.CPU = mean(points, serverCPU())
-		whole.Server = &server
-	}
+	whole.Server = joinServers(points, whole.Span)
 	return whole
+}
+
+// joinServers is nil if nothing is known of any of the points.
+func joinServers(points []Point, span float64) *scrape.Moment {
+	var all *served
+	silent := 0.0
+	for _, p := range points {
+		if p.Server == nil {
+			continue
+		}
+		if all == nil {
+			all = new(served)
+		}
+		*all = all.then(servedOf(*p.Server, p.Span))
+		if p.Server.Unanswered {
+			silent += p.Span
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	m := all.moment(span)
+	m.Unanswered = silent > span/2
+	return m
 }
 
 // mean is by time, over those points that have the value.
@@ -111,10 +128,10 @@ func asked(p Point) float64 {
 	return *p.Asked
 }
 
-// server is a value of the destination's side, absent where it was not asked.
+// server is a value of the destination's side, absent where it was not asked or did not answer.
 func server(value func(scrape.Moment) float64) func(Point) float64 {
 	return func(p Point) float64 {
-		if p.Server == nil {
+		if p.Server == nil || p.Server.Unanswered {
 			return absent()
 		}
 		return value(*p.Server)

@@ -3,8 +3,6 @@ package report
 import (
 	"maps"
 	"math"
-
-	"github.com/exitfound/lologen/bench/scrape"
 )
 
 // interval is a point in the making: numbers that add up, where a Point has rates.
@@ -19,7 +17,8 @@ type interval struct {
 	schedule                  dial
 	cpu                       float64 // seconds
 	rss                       uint64
-	server                    *scrape.Moment
+	server                    *served // nil: nothing is known
+	unanswered                float64 // seconds in which the destination did not answer a look
 	warmup                    bool
 }
 
@@ -39,8 +38,11 @@ func (i *interval) point() Point {
 		Service:  i.service.band(),
 		CPU:      perSecond(i.cpu),
 		RSS:      i.rss,
-		Server:   i.server,
 		Warmup:   i.warmup,
+	}
+	if i.server != nil {
+		p.Server = i.server.moment(i.span)
+		p.Server.Unanswered = i.silent()
 	}
 	if len(i.errors) > 0 {
 		p.Errors = maps.Clone(i.errors)
@@ -51,6 +53,9 @@ func (i *interval) point() Point {
 	}
 	return p
 }
+
+// silent reports whether the destination did not answer for most of the interval.
+func (i *interval) silent() bool { return i.unanswered > i.span/2 }
 
 // encode adds the histograms, and returns how many bytes they take.
 func (i *interval) encode(p *Point) int {
@@ -70,7 +75,13 @@ func intervalOf(p Point) (*interval, error) {
 		end: p.At, span: p.Span, unpaced: p.Asked == nil,
 		acked: total(p.Reached), bytes: total(p.Bytes), backlog: p.Backlog,
 		rejected: p.Rejected, unknown: p.Unknown, missed: p.Missed,
-		errors: maps.Clone(p.Errors), cpu: p.CPU * p.Span, rss: p.RSS, server: p.Server, warmup: p.Warmup,
+		errors: maps.Clone(p.Errors), cpu: p.CPU * p.Span, rss: p.RSS, warmup: p.Warmup,
+	}
+	if p.Server != nil {
+		i.server = new(servedOf(*p.Server, p.Span))
+		if p.Server.Unanswered {
+			i.unanswered = p.Span
+		}
 	}
 	if p.Asked != nil {
 		i.due = total(*p.Asked)
@@ -108,56 +119,21 @@ func (i *interval) count(other *interval) {
 
 // follow adds the interval that comes next. What is seen at an interval's end is the later one's.
 func (i *interval) follow(next *interval) {
-	i.server = joinMoments(i.server, i.span, next.server, next.span)
+	if next.server != nil {
+		i.serve(*next.server)
+	}
+	i.unanswered += next.unanswered
 	i.count(next)
 	i.end, i.span = next.end, i.span+next.span
 	i.backlog, i.rss = next.backlog, next.rss
 	i.warmup = i.warmup && next.warmup
 }
 
-// beside adds the same time as another process saw it. The destination is what both saw, unless
-// each had one of its own.
-func (i *interval) beside(other *interval, servers bool) {
-	switch {
-	case i.server == nil:
-		i.server = other.server
-	case servers && other.server != nil:
-		i.server = addMoments(*i.server, *other.server)
-	}
+// beside adds the same time as another process saw it.
+func (i *interval) beside(other *interval) {
 	i.count(other)
 	i.end, i.span = max(i.end, other.end), max(i.span, other.span)
 	i.backlog += other.backlog
 	i.rss += other.rss
 	i.warmup = i.warmup && other.warmup
-}
-
-// joinMoments makes one of two that follow each other.
-func joinMoments(a *scrape.Moment, aSpan float64, b *scrape.Moment, bSpan float64) *scrape.Moment {
-	if a == nil {
-		return b
-	}
-	if b == nil {
-		return a
-	}
-	mean := func(a, b float64) float64 { return ratio(a*aSpan+b*bSpan, aSpan+bSpan) }
-	return &scrape.Moment{
-		Lines:     mean(a.Lines, b.Lines),
-		Bytes:     mean(a.Bytes, b.Bytes),
-		Discarded: mean(a.Discarded, b.Discarded),
-		Streams:   b.Streams,
-		CPU:       mean(a.CPU, b.CPU),
-		RSS:       b.RSS,
-	}
-}
-
-// addMoments makes one of the same time at two servers.
-func addMoments(a, b scrape.Moment) *scrape.Moment {
-	return &scrape.Moment{
-		Lines:     a.Lines + b.Lines,
-		Bytes:     a.Bytes + b.Bytes,
-		Discarded: a.Discarded + b.Discarded,
-		Streams:   a.Streams + b.Streams,
-		CPU:       a.CPU + b.CPU,
-		RSS:       a.RSS + b.RSS,
-	}
 }

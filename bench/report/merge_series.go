@@ -13,22 +13,19 @@ import (
 //
 // Numbers are exact: nothing is counted twice or dropped. Percentiles are those of all values of
 // the interval if all points have their histograms; where one has none, they are the highest of
-// the parts', an upper bound.
+// the parts', an upper bound. A destination that several looked at is seen as one of them saw it.
 func mergeSeries(reports []*Report) ([]Point, error) {
 	width := 0.0
-	servers := map[string]bool{}
 	var all []Point
 	for _, r := range reports {
 		width = max(width, usualSpan(r.Series))
 		all = append(all, r.Series...)
-		if r.Server != nil {
-			servers[r.Server.URL] = true
-		}
 	}
 	if len(all) == 0 {
 		return nil, nil
 	}
 	grid := map[int]*interval{}
+	servers := serverGrids{}
 	for _, r := range reports {
 		own, err := r.cells(width)
 		if err != nil {
@@ -36,14 +33,16 @@ func mergeSeries(reports []*Report) ([]Point, error) {
 		}
 		shift := int(math.Round(r.Started.Sub(reports[0].Started).Seconds() / width))
 		for cell, i := range own {
+			servers.take(r, cell+shift, i)
 			i.end += float64(shift) * width
 			if grid[cell+shift] == nil {
 				grid[cell+shift] = i
 				continue
 			}
-			grid[cell+shift].beside(i, len(servers) > 1)
+			grid[cell+shift].beside(i)
 		}
 	}
+	servers.give(grid)
 	var cells []int
 	for cell := range grid {
 		cells = append(cells, cell)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/exitfound/lologen/bench/scrape"
@@ -60,4 +61,50 @@ func addServer(m *scrape.Change, s *scrape.Change) {
 		m.Discarded[i].Bytes += d.Bytes
 	}
 	slices.SortStableFunc(m.Discarded, func(a, b scrape.Discards) int { return cmp.Compare(b.Lines, a.Lines) })
+}
+
+// serverGrids are what went on at each server, by its URL and the interval of the merged series.
+type serverGrids map[string]map[int]serverCell
+
+// A serverCell is an interval at a server, by the process that looked at it for longest.
+type serverCell struct {
+	served
+	unanswered float64
+	silent     bool
+	took       float64
+}
+
+// take moves what a process saw at its server out of one of its intervals. Of several that looked at
+// the same one that has the say which did so for longest, as in the totals; the others where it knows
+// nothing.
+func (g serverGrids) take(r *Report, cell int, i *interval) {
+	if i.server == nil {
+		return
+	}
+	c := serverCell{served: *i.server, unanswered: i.unanswered, silent: i.silent()}
+	i.server, i.unanswered = nil, 0
+	url := ""
+	if r.Server != nil {
+		url, c.took = r.Server.URL, r.Server.Took
+	}
+	if g[url] == nil {
+		g[url] = map[int]serverCell{}
+	}
+	if before, known := g[url][cell]; !known || before.silent && !c.silent || before.silent == c.silent && c.took > before.took {
+		g[url][cell] = c
+	}
+}
+
+// give adds all servers to the intervals.
+func (g serverGrids) give(grid map[int]*interval) {
+	for _, url := range slices.Sorted(maps.Keys(g)) {
+		for cell, c := range g[url] {
+			i := grid[cell]
+			if i.server == nil {
+				i.server = new(served)
+			}
+			*i.server = i.server.plus(c.served)
+			i.unanswered = max(i.unanswered, c.unanswered)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +254,38 @@ func TestMergeServers(t *testing.T) {
 	}
 	if m := mergeServers([]*Report{{}, {}}); m != nil {
 		t.Errorf("got %+v", m)
+	}
+}
+
+// In the series as in the totals, a server counts once that several processes looked at, as the one
+// saw it that did so for longest; one of its own counts too.
+func TestMergeSeriesOfServers(t *testing.T) {
+	seen := func(url string, took, lines float64, silent ...int) *Report {
+		r := &Report{RunID: url, Started: noon, Server: &scrape.Change{URL: url, Took: took, Received: scrape.Amount{Lines: uint64(4 * lines)}}}
+		for i := range 4 {
+			p := Point{At: float64(i + 1), Span: 1, Server: &scrape.Moment{Lines: lines, Streams: 3, Unanswered: slices.Contains(silent, i)}}
+			r.Series = append(r.Series, p)
+		}
+		return r
+	}
+	short := seen("a", 4.1, 90)
+	short.Series[3].Server.Lines = 100 // known to this one only
+	long := seen("a", 4.5, 100)
+	long.Series[3].Server = nil
+	reports := []*Report{short, long, seen("b", 4, 30, 1)}
+	points, err := mergeSeries(reports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for i, p := range points {
+		sum += p.Server.Lines * p.Span
+		if p.Server.Lines != 130 || p.Server.Streams != 6 || p.Server.Unanswered != (i == 1) {
+			t.Errorf("point %d is %+v", i, p.Server)
+		}
+	}
+	if total := mergeServers(reports).Received.Lines; sum != float64(total) {
+		t.Errorf("%v lines in the series, %d in all", sum, total)
 	}
 }
 

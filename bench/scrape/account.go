@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"time"
 )
 
 // An account adds up readings of one Loki, whose counters begin again when it does.
@@ -26,18 +25,17 @@ func newAccount(r reading) account {
 func (a *account) begun() bool { return !a.first.at.IsZero() }
 
 // add takes a further reading, and says what went on since the last.
-func (a *account) add(r reading) Moment {
+func (a *account) add(r reading) Growth {
 	grown := r.counted
 	if r.restartedSince(a.last) {
 		a.restarted = true
 	} else {
 		grown = r.minus(a.last.counted)
 	}
-	m := moment(r, grown, r.at.Sub(a.last.at))
 	a.total = a.total.plus(grown)
 	a.streams, a.rss = max(a.streams, r.streams), max(a.rss, r.rss)
 	a.last = r
-	return m
+	return growth(r, grown)
 }
 
 // restartedSince reports whether another process answers. Its start is reckoned from the time
@@ -47,20 +45,15 @@ func (r reading) restartedSince(before reading) bool {
 	return moved || r.cpu < before.cpu
 }
 
-func moment(r reading, grown counted, span time.Duration) Moment {
-	var discarded float64
+func growth(r reading, grown counted) Growth {
+	g := Growth{
+		At: r.at, Lines: grown.received.lines, Bytes: grown.received.bytes, CPU: grown.cpu,
+		Streams: whole(r.streams), RSS: whole(r.rss),
+	}
 	for _, a := range grown.discarded {
-		discarded += a.lines
+		g.Discarded += a.lines
 	}
-	second := span.Seconds()
-	return Moment{
-		Lines:     ratio(grown.received.lines, second),
-		Bytes:     ratio(grown.received.bytes, second),
-		Discarded: ratio(discarded, second),
-		Streams:   whole(r.streams),
-		CPU:       ratio(grown.cpu, second),
-		RSS:       whole(r.rss),
-	}
+	return g
 }
 
 // change is all that happened; its URL and Failed are left to others.

@@ -159,9 +159,9 @@ func TestRestart(t *testing.T) {
 	if a.restarted {
 		t.Error("a start that moved by a second is no restart")
 	}
-	m := a.add(look(1003, 300, 4))
-	if want := (Moment{Lines: 150, Bytes: 15000, Discarded: 31.5, Streams: 4, CPU: 1.5, RSS: 40}); m != want {
-		t.Errorf("moment after the restart = %+v, want %+v", m, want)
+	g := a.add(look(1003, 300, 4))
+	if want := (Growth{At: at, Lines: 300, Bytes: 30000, Discarded: 63, Streams: 4, CPU: 3, RSS: 40}); g != want {
+		t.Errorf("growth after the restart = %+v, want %+v", g, want)
 	}
 	a.add(look(1003, 400, 5))
 	want := Change{

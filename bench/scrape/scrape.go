@@ -2,6 +2,8 @@
 // and what lies between them.
 package scrape
 
+import "time"
+
 // A Change is what happened at a Loki between two looks at its metrics. Everything that other
 // clients sent in the meantime is in it, too. Its slices are never null, and what came from the
 // server is fit to be shown.
@@ -44,12 +46,25 @@ type Push struct {
 	Mean     float64 `json:"mean"` // seconds
 }
 
-// A Moment is what went on at a Loki in an interval, by the second.
+// A Growth is what went on at a Loki from one look that was possible to the next.
+type Growth struct {
+	At        time.Time // of the later look
+	Lines     float64   // received
+	Bytes     float64
+	Discarded float64 // lines
+	CPU       float64 // seconds
+	Streams   uint64  // in memory, at its end
+	RSS       uint64  // bytes, at its end
+}
+
+// A Moment is what went on at a Loki in an interval, by the second. Where the looks at it were some
+// time apart, it went on evenly, as far as anybody knows.
 type Moment struct {
-	Lines     float64 `json:"lines"` // received
-	Bytes     float64 `json:"bytes"`
-	Discarded float64 `json:"discarded"` // lines
-	Streams   uint64  `json:"streams"`   // in memory, at its end
-	CPU       float64 `json:"cpu"`       // cores
-	RSS       uint64  `json:"rss"`       // bytes, at its end
+	Lines      float64 `json:"lines"` // received
+	Bytes      float64 `json:"bytes"`
+	Discarded  float64 `json:"discarded"`            // lines
+	Streams    uint64  `json:"streams"`              // in memory, at its end
+	CPU        float64 `json:"cpu"`                  // cores
+	RSS        uint64  `json:"rss"`                  // bytes, at its end
+	Unanswered bool    `json:"unanswered,omitempty"` // Loki did not answer then: the numbers are what it said later
 }

@@ -74,7 +74,10 @@ func scrapePushes(t *testing.T, url string) Change {
 		t.Errorf("look = %+v, %v", m, err)
 	}
 	post(t, url, fmt.Sprint(now.UnixNano(), "-refused"), now.Add(72*time.Hour), []string{"one", "more"}, http.StatusBadRequest)
-	return s.Finish(t.Context())
+	if _, err := s.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s.Finish()
 }
 
 func post(t *testing.T, url, stream string, at time.Time, lines []string, want int) {

@@ -33,7 +33,7 @@ type Scraper struct {
 	timeout time.Duration
 	now     func() time.Time
 
-	mu   sync.Mutex // a run's last look may come while another is under way
+	mu   sync.Mutex // looks may take their time
 	seen account
 	err  error // of the last look
 }
@@ -72,29 +72,24 @@ func (s *Scraper) Start(ctx context.Context) error {
 // Look says what went on since the last look that was possible. It needs a Start without error,
 // takes no longer than the timeout, and is called about once a second. An error leaves what is
 // known as it was.
-func (s *Scraper) Look(ctx context.Context) (Moment, error) {
+func (s *Scraper) Look(ctx context.Context) (Growth, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.seen.begun() {
-		return Moment{}, errNotLooked
+		return Growth{}, errNotLooked
 	}
 	r, err := s.read(ctx)
 	if err != nil {
-		return Moment{}, err
+		return Growth{}, err
 	}
 	return s.seen.add(r), nil
 }
 
-// Finish takes the last look and says what happened in all. If that look is not possible, the
-// Change is that of the one before, and says so. The connection to the server is closed.
-func (s *Scraper) Finish(ctx context.Context) Change {
+// Finish says what happened in all, from Start to the last look that was possible, and why a later
+// one was not, if there was one. The connection to the server is closed.
+func (s *Scraper) Finish() Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.seen.begun() {
-		if r, err := s.read(ctx); err == nil {
-			s.seen.add(r)
-		}
-	}
 	if s.page.client != nil {
 		s.page.client.CloseIdleConnections()
 	}

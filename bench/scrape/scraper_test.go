@@ -57,19 +57,22 @@ func TestScrape(t *testing.T) {
 	}
 	l.show(text(1500))
 	m, err := s.Look(t.Context())
-	if err != nil || m.Lines != 250 {
-		t.Errorf("look = %+v, %v; want 250 lines a second", m, err)
+	if err != nil || m.Lines != 500 || !m.At.Equal(now) {
+		t.Errorf("look = %+v, %v; want 500 lines until now", m, err)
 	}
 	l.show(status(503))
-	if m, err = s.Look(t.Context()); err == nil || m != (Moment{}) || !strings.Contains(err.Error(), "503") {
+	if m, err = s.Look(t.Context()); err == nil || m != (Growth{}) || !strings.Contains(err.Error(), "503") {
 		t.Errorf("look = %+v, %v; want the status", m, err)
 	}
 	l.show(text(2500))
-	if m, err = s.Look(t.Context()); err != nil || m.Lines != 250 {
-		t.Errorf("look = %+v, %v; want 250 lines a second in four seconds", m, err)
+	if m, err = s.Look(t.Context()); err != nil || m.Lines != 1000 {
+		t.Errorf("look = %+v, %v; want the 1000 lines since the last look that was possible", m, err)
 	}
 	l.show(text(2600))
-	c := s.Finish(t.Context())
+	if _, err := s.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := s.Finish()
 	if c.Received.Lines != 1600 || c.Took != 8 || c.Failed != "" || c.URL != l.URL+"/metrics" || c.Restarted {
 		t.Errorf("change = %+v", c)
 	}
@@ -87,7 +90,10 @@ func TestLastLookFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	c := s.Finish(t.Context())
+	if _, err := s.Look(t.Context()); err == nil {
+		t.Error("a closed server answered")
+	}
+	c := s.Finish()
 	if c.Received.Lines != 5 || !strings.Contains(c.Failed, "refused") {
 		t.Errorf("change = %+v", c)
 	}
@@ -131,7 +137,7 @@ func TestStartSaysWhy(t *testing.T) {
 			if err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("error = %v, want %q", err, test.want)
 			}
-			if c := s.Finish(t.Context()); c.Failed != err.Error() || c.Discarded == nil || strings.Contains(c.URL, "secret") {
+			if c := s.Finish(); c.Failed != err.Error() || c.Discarded == nil || strings.Contains(c.URL, "secret") {
 				t.Errorf("change = %+v", c)
 			}
 		})

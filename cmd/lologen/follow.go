@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -31,8 +30,7 @@ type follower struct {
 	abort   func()
 	aborted string
 
-	scraper *scrape.Scraper // nil: the destination says nothing of itself
-	moment  atomic.Pointer[scrape.Moment]
+	glances *glances // nil: the destination says nothing of itself
 
 	others sync.WaitGroup
 	stop   func()
@@ -155,24 +153,8 @@ func (f *follower) startScraping(ctx context.Context, o *options) {
 		}
 		return
 	}
-	f.scraper = s
-	f.others.Go(func() { f.look(ctx) })
-}
-
-// look asks the destination at intervals, apart from the run: it may take its time.
-func (f *follower) look(ctx context.Context) {
-	ticker := time.NewTicker(followEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			if m, err := f.scraper.Look(ctx); err == nil {
-				f.moment.Store(&m)
-			}
-		}
-	}
+	f.glances = newGlances(s)
+	f.others.Go(func() { f.glances.watch(ctx) })
 }
 
 // asked hears of a change of the rate.
@@ -193,7 +175,11 @@ func (f *follower) asked(rate float64) {
 // see takes a snapshot of the run.
 func (f *follower) see(s emitter.Snapshot) {
 	used := report.Measure()
-	f.series.Add(s, used, f.moment.Swap(nil))
+	f.series.Add(s, used)
+	if f.glances != nil {
+		f.glances.tell(f.series)
+		f.glances.ask(s.At)
+	}
 	if f.metrics != nil {
 		f.metrics.Observe(s)
 	}
@@ -214,11 +200,10 @@ func (f *follower) finish(ctx context.Context, run *report.Run) {
 	if f.line != nil {
 		f.line.Done()
 	}
-	if f.scraper != nil {
-		change := f.scraper.Finish(context.WithoutCancel(ctx))
-		run.Server = &change
-	}
 	f.stop()
 	f.others.Wait()
+	if f.glances != nil {
+		run.Server = f.glances.finish(context.WithoutCancel(ctx), f.series)
+	}
 	run.Series, run.Aborted = f.series, f.aborted
 }

@@ -65,7 +65,8 @@
   const tint = (name, alpha) => color(name) + alpha;
   const font = (px) => px + "px " + getComputedStyle(document.body).fontFamily;
 
-  const stepped = uPlot.paths.stepped({ align: -1 });
+  // An interval ends at its point: a gap is what lies between it and the point before.
+  const stepped = uPlot.paths.stepped({ align: -1, alignGaps: -1 });
   const incrs = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
   const charts = [];
 
