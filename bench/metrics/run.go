@@ -4,7 +4,7 @@
 package metrics
 
 import (
-	"runtime"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +18,6 @@ import (
 
 // About is what is known of a run before it starts.
 type About struct {
-	Version string // of lologen
 	RunID   string
 	Sink    string
 	Format  string
@@ -28,25 +27,19 @@ type About struct {
 // A Run collects the metrics of one run: those of the last snapshot.
 type Run struct {
 	about About
+	rate  func() float64
 
 	// mu: snapshots come from the run and questions from scrapes, each about once a second.
-	mu     sync.Mutex
-	target *float64 // lines a second; nil: unpaced
-	now    emitter.Snapshot
+	mu  sync.Mutex
+	now emitter.Snapshot
 	// of the whole run; nil: none yet
 	response, service, schedule *hdrhistogram.Histogram
 }
 
-// NewRun returns a Run whose counters are 0. A target of nil says that the run is unpaced.
-func NewRun(about About, target *float64) *Run {
-	return &Run{about: about, target: target}
-}
-
-// SetTarget changes the rate that is asked for, in lines a second; 0 is a pause.
-func (r *Run) SetTarget(rate float64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.target = &rate
+// NewRun returns a Run whose counters are 0. What rate returns at a scrape is what is asked for at
+// that time, in lines a second: 0 is a pause, +Inf unpaced.
+func NewRun(about About, rate func() float64) *Run {
+	return &Run{about: about, rate: rate}
 }
 
 // Observe takes a snapshot into account. It keeps nothing that others may change and changes
@@ -73,7 +66,6 @@ func add(sum **hdrhistogram.Histogram, part *hdrhistogram.Histogram) {
 
 // The metrics of a run.
 var (
-	buildDesc   = describe("build_info", "Version of lologen; the value is 1.", "version", "goversion")
 	runDesc     = describe("run_info", "The run that the other metrics are about; the value is 1.", "run_id", "sink", "format")
 	dueDesc     = describe("due_lines_total", "Lines that were due so far.")
 	linesDesc   = describe("lines_total", "Lines by how they ended: acked (confirmed), rejected (not stored), unknown (may be stored), missed (due, but not made).", "outcome")
@@ -83,7 +75,7 @@ var (
 	retryDesc   = describe("request_retries_total", "Attempts that were not the first for their lines.")
 	errorDesc   = describe("request_errors_total", "Failed attempts by reason, in the destination's word, and by its status (0: none).", "reason", "status")
 	endedDesc   = describe("undelivered_lines_total", "Lines that ended rejected or unknown, by the reason of the last attempt and its status (0: none).", "reason", "status")
-	targetDesc  = describe("target_rate", "Lines a second that are asked for; absent from an unpaced run.")
+	targetDesc  = describe("target_rate", "Lines a second that are asked for at the moment, 0 in a pause; absent as long as the run is unpaced.")
 	backlogDesc = describe("backlog_lines", "Lines that are due and neither made nor missed.")
 
 	responseDesc = describe("response_latency_seconds", "Time from when a line was due until it was confirmed, by line; of an unpaced run, from when it was made.")
@@ -98,7 +90,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe is for a registry.
 func (r *Run) Describe(descs chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		buildDesc, runDesc, dueDesc, linesDesc, bytesDesc, wireDesc, requestDesc, retryDesc, errorDesc,
+		runDesc, dueDesc, linesDesc, bytesDesc, wireDesc, requestDesc, retryDesc, errorDesc,
 		endedDesc, targetDesc, backlogDesc, responseDesc, serviceDesc, scheduleDesc,
 	} {
 		descs <- d
@@ -114,19 +106,20 @@ func (r *Run) Collect(metrics chan<- prometheus.Metric) {
 }
 
 func (r *Run) metrics() []prometheus.Metric {
+	rate := r.rate()
+	paced := !math.IsInf(rate, 1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var s sample
-	s.gauge(buildDesc, 1, r.about.Version, runtime.Version())
 	s.gauge(runDesc, 1, r.about.RunID, r.about.Sink, r.about.Format)
 	s.progress(&r.now.Progress)
 	s.failures(r.now.Failures)
-	if r.target != nil {
-		s.gauge(targetDesc, *r.target)
+	if paced {
+		s.gauge(targetDesc, rate)
 	}
 	s.gauge(backlogDesc, float64(r.now.Backlog))
 	s = append(s, Histogram(responseDesc, r.response, r.about.Started), Histogram(serviceDesc, r.service, r.about.Started))
-	if r.schedule != nil || r.target != nil {
+	if r.schedule != nil || paced {
 		s = append(s, Histogram(scheduleDesc, r.schedule, r.about.Started))
 	}
 	return s

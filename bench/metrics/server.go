@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"runtime"
 	"strings"
 	"time"
 
@@ -38,9 +39,9 @@ type Server struct {
 	patterns []string
 }
 
-// Listen binds address, host:port; port 0 is any that is free. The server shows the metrics of the
-// process and of its Go runtime; Register adds others.
-func Listen(address string) (*Server, error) {
+// Listen binds address, host:port; port 0 is any that is free. The server shows which version of
+// lologen it is, and the metrics of the process and of its Go runtime; Register adds others.
+func Listen(address, version string) (*Server, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(context.Background(), "tcp", address)
 	if err != nil {
@@ -59,6 +60,7 @@ func Listen(address string) (*Server, error) {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
+		build(version),
 	); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -69,6 +71,15 @@ func Listen(address string) (*Server, error) {
 		ErrorHandling: promhttp.ContinueOnError,
 	}))
 	return s, nil
+}
+
+func build(version string) prometheus.Collector {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "lologen_build_info", Help: "Version of lologen; the value is 1.",
+		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
+	})
+	g.Set(1)
+	return g
 }
 
 // Register adds what collectors collect to /metrics: a Run, above all.

@@ -18,7 +18,7 @@ import (
 // serve starts a server that prepare has had in hand, until the test ends.
 func serve(t *testing.T, prepare func(*Server)) *Server {
 	t.Helper()
-	s, err := Listen("127.0.0.1:0")
+	s, err := Listen("127.0.0.1:0", "1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,13 +153,13 @@ func TestNative(t *testing.T) {
 
 func TestListen(t *testing.T) {
 	s := serve(t, nil)
-	if _, err := Listen(strings.TrimPrefix(s.URL(), "http://")); err == nil || !strings.Contains(err.Error(), "address already in use") {
+	if _, err := Listen(strings.TrimPrefix(s.URL(), "http://"), ""); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("error = %v", err)
 	}
-	if _, err := Listen("nonsense"); err == nil {
+	if _, err := Listen("nonsense", ""); err == nil {
 		t.Error("an address without a port was taken")
 	}
-	any, err := Listen(":0")
+	any, err := Listen(":0", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestListen(t *testing.T) {
 // TestServeEnds: requests in progress get their answer, and who only keeps a connection open does
 // not keep the server.
 func TestServeEnds(t *testing.T) {
-	s, err := Listen("127.0.0.1:0")
+	s, err := Listen("127.0.0.1:0", "1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestServeEnds(t *testing.T) {
 
 // TestServeFails: what ends a server early is said.
 func TestServeFails(t *testing.T) {
-	s, err := Listen("127.0.0.1:0")
+	s, err := Listen("127.0.0.1:0", "1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}

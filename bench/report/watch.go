@@ -44,6 +44,10 @@ func NewWatch(slos []SLO, planned Planned) *Watch {
 	return w
 }
 
+// Expect says how many lines are due in all now that the run was changed; 0: no end is known. More
+// than will be is cautious, less is not.
+func (w *Watch) Expect(lines uint64) { w.planned.Lines = lines }
+
 // Add takes the next snapshot of the run, and what it has used so far: the difference of two
 // measurements.
 func (w *Watch) Add(snapshot emitter.Snapshot, used Usage) {

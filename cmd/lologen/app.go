@@ -116,11 +116,15 @@ func newApp(all []command, given []string, io stdio) *cli.App {
 
 func onUsageError(_ *cli.Context, err error, _ bool) error { return errUsage{err} }
 
-// buildVersion is what the build stamped, or what Go knows of the module.
+// buildVersion is the version, and what built it for what.
 func buildVersion() string {
-	v := version
-	if info, ok := debug.ReadBuildInfo(); ok && v == "dev" && info.Main.Version != "" {
-		v = info.Main.Version
+	return fmt.Sprintf("%s (%s %s/%s)", ownVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// ownVersion is what the build stamped, or what Go knows of the module.
+func ownVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && version == "dev" && info.Main.Version != "" {
+		return info.Main.Version
 	}
-	return fmt.Sprintf("%s (%s %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return version
 }

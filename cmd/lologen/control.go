@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 
 	"github.com/exitfound/lologen/bench/metrics"
 	"github.com/exitfound/lologen/emitter"
@@ -21,18 +22,20 @@ import (
 // steering changes the rate of a run on request.
 type steering struct {
 	control *emitter.Control
+	unpaced bool    // by the plan
 	mean    float64 // bytes of a line
 	mixed   float64 // the mean rate of a profile that changes; 0: it does not
 	told    func(rate float64)
 
-	mu      sync.Mutex
-	before  float64 // what a pause interrupted
-	changed bool
+	changed atomic.Bool // the rate
+
+	mu     sync.Mutex
+	before float64 // what a pause interrupted
 }
 
 // newSteering is for the run that l is.
 func newSteering(l *load) *steering {
-	s := &steering{control: emitter.NewControl(), mean: l.mean, before: math.Inf(1)}
+	s := &steering{control: emitter.NewControl(), unpaced: l.plan.Schedule == nil, mean: l.mean, before: math.Inf(1)}
 	if l.shown.Rate != nil {
 		s.before = *l.shown.Rate // also if a pause comes before the first line
 		if l.shown.Schedule != "" {
@@ -40,6 +43,14 @@ func newSteering(l *load) *steering {
 		}
 	}
 	return s
+}
+
+// rate is what is asked for now, in lines a second: 0 is a pause, +Inf unpaced.
+func (s *steering) rate() float64 {
+	if s.unpaced && !s.changed.Load() { // also while the run does not go on
+		return math.Inf(1)
+	}
+	return s.control.Rate()
 }
 
 // set asks for a rate, in lines a second; +Inf is unpaced.
@@ -53,7 +64,7 @@ func (s *steering) change(rate float64) error {
 	if err := s.control.Set(rate); err != nil {
 		return err
 	}
-	s.changed = true
+	s.changed.Store(true)
 	s.told(rate)
 	return nil
 }
@@ -62,7 +73,7 @@ func (s *steering) change(rate float64) error {
 func (s *steering) pause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := s.control.Rate(); s.mixed > 0 && !s.changed {
+	if now := s.control.Rate(); s.mixed > 0 && !s.changed.Load() {
 		s.before = s.mixed
 	} else if now > 0 {
 		s.before = now

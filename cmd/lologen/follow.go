@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -27,6 +28,8 @@ type follower struct {
 	line    *progress.Progress // nil: none is shown
 	metrics *metrics.Run       // nil: nobody asks
 	watch   *report.Watch      // nil: no SLO ends the run
+	bounds  bounds
+	steered atomic.Pointer[float64] // the rate that was asked for last; nil: the plan's
 	abort   func()
 	aborted string
 
@@ -43,6 +46,7 @@ const followEvery = time.Second
 // that the lines do not have.
 func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort func()) (*follower, error) {
 	f := &follower{notes: notes, start: report.Measure(), abort: abort, errs: make(chan error, 1)}
+	f.bounds = bounds{l.plan.Count, l.plan.Duration}
 	f.series = report.NewSeries(f.start)
 	f.series.Warmup = o.warmup
 	l.plan.Every, l.plan.OnSnapshot = followEvery, f.see
@@ -70,27 +74,14 @@ func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort fun
 	return f, nil
 }
 
-// lines is how many are due in all; 0: that is not known.
-func (l *load) lines() uint64 {
-	p := &l.plan
-	if p.Schedule == nil || p.Duration == 0 {
-		return p.Count
-	}
-	most := p.Count
-	if most == 0 {
-		most = 1 << 62
-	}
-	return emitter.DueBy(p.Schedule, p.Duration-1, most)
-}
-
 func (f *follower) serveMetrics(ctx context.Context, o *options, l *load) error {
-	server, err := metrics.Listen(o.metrics)
+	server, err := metrics.Listen(o.metrics, ownVersion())
 	if err != nil {
 		return fmt.Errorf("start the metrics' server: %w", err)
 	}
 	f.metrics = metrics.NewRun(metrics.About{
-		Version: buildVersion(), RunID: l.runID, Sink: o.sink, Format: l.shown.Format, Started: time.Now(),
-	}, l.shown.Rate)
+		RunID: l.runID, Sink: o.sink, Format: l.shown.Format, Started: time.Now(),
+	}, l.steering.rate)
 	if err := server.Register(f.metrics); err != nil {
 		return err
 	}
@@ -159,9 +150,7 @@ func (f *follower) startScraping(ctx context.Context, o *options) {
 
 // asked hears of a change of the rate.
 func (f *follower) asked(rate float64) {
-	if f.metrics != nil {
-		f.metrics.SetTarget(rate)
-	}
+	f.steered.Store(&rate)
 	switch {
 	case rate == 0:
 		fmt.Fprintln(f.notes, "lologen: paused")
@@ -188,6 +177,9 @@ func (f *follower) see(s emitter.Snapshot) {
 	}
 	if f.watch != nil && f.aborted == "" {
 		f.watch.Add(s, used.Since(f.start))
+		if rate := f.steered.Load(); rate != nil {
+			f.watch.Expect(f.bounds.at(*rate, s))
+		}
 		if slo, doomed := f.watch.Doomed(); doomed && !s.Last {
 			f.aborted = slo.Expr
 			f.abort()

@@ -47,7 +47,7 @@ func (l *load) run(ctx context.Context, f *follower) (*account, error) {
 		r := made.Mean(result.Window) // what was asked for until then
 		l.about.Plan.Rate = &r
 	}
-	if l.steering != nil && l.steering.changed && result.Window > 0 {
+	if l.steering != nil && l.steering.changed.Load() && result.Window > 0 {
 		r := float64(result.Lines.Due) / result.Window.Seconds()
 		l.about.Plan.Rate, l.about.Plan.Schedule = &r, "changed while it ran"
 	}

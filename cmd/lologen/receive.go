@@ -81,7 +81,7 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 	defer cancel()
 	var others sync.WaitGroup
 	if o.metrics != "" {
-		asked, err := metrics.Listen(o.metrics)
+		asked, err := metrics.Listen(o.metrics, ownVersion())
 		if err != nil {
 			return exitFailed, errors.Join(fmt.Errorf("start the metrics' server: %w", err), server.Close())
 		}
