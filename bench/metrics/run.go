@@ -115,7 +115,7 @@ func (r *Run) metrics() []prometheus.Metric {
 	s.progress(&r.now.Progress)
 	s.failures(r.now.Failures)
 	if paced {
-		s.gauge(targetDesc, rate)
+		s.gauge(targetDesc, math.Round(rate*1e6)/1e6) // a mean of a second has crumbs
 	}
 	s.gauge(backlogDesc, float64(r.now.Backlog))
 	s = append(s, Histogram(responseDesc, r.response, r.about.Started), Histogram(serviceDesc, r.service, r.about.Started))

@@ -49,6 +49,10 @@ func isLimit(f Failure) bool {
 	return f.Status == 429 || strings.Contains(f.Reason, "rate_limit") || f.Reason == "stream_limit"
 }
 
+// isOurs reports whether lologen itself gave the attempts up, as the drain was over: that says
+// nothing of the destination.
+func isOurs(f Failure) bool { return f.Reason == "canceled" && f.Status == 0 }
+
 // cause is the reason, and the status where the reason does not tell it.
 func (f Failure) cause() string {
 	if f.Status == 0 || strings.HasSuffix(f.Reason, fmt.Sprint(f.Status)) {

@@ -100,6 +100,12 @@ type evidence struct {
 	waiting float64
 	making  float64 // all the rest that was not spent backing off before a retry
 	cpu     float64 // share of the processors
+
+	failures   []Failure // but for attempts that lologen itself gave up in the end
+	failed     uint64    // requests, of those
+	sent       uint64    // requests that were not given up
+	lost       uint64    // lines that ended rejected or unknown
+	unfinished uint64    // lines of requests that were given up
 }
 
 func gather(r *Report) evidence {
@@ -113,6 +119,15 @@ func gather(r *Report) evidence {
 	e.making = max(0, 1-e.sending-e.waiting-ratio(r.Work.Backoff, total))
 	if r.Rate.Target != nil {
 		e.target = *r.Rate.Target
+	}
+	e.sent, e.lost, e.failed = r.Requests.Sent, r.Lines.Lost(), r.Requests.Failed
+	for _, f := range r.Errors {
+		if isOurs(f) {
+			e.sent, e.failed = growth(e.sent, f.Requests), growth(e.failed, f.Requests)
+			e.lost, e.unfinished = growth(e.lost, f.Lines), e.unfinished+f.Lines
+			continue
+		}
+		e.failures = append(e.failures, f)
 	}
 	return e
 }
@@ -140,7 +155,7 @@ func (e evidence) bound() (Bound, string) {
 		return Generator, e.sayBusy()
 	case e.sending >= mostly:
 		return Destination, e.saySending()
-	case e.Requests.Failed > 0:
+	case e.failed > 0:
 		return e.blameFailures()
 	case e.making >= mostly:
 		return Generator, e.sayMaking()
@@ -167,9 +182,8 @@ func (e evidence) failuresExplain() bool {
 	if e.target == 0 {
 		wanting = float64(e.Lines.Due)
 	}
-	lost := float64(e.Lines.Lost())
-	return lost > 0 && lost >= wanting/2 ||
-		e.Requests.Failed > 0 && float64(e.Requests.Failed) >= frequent*float64(e.Requests.Sent)
+	lost := float64(e.lost)
+	return lost > 0 && lost >= wanting/2 || e.failed > 0 && float64(e.failed) >= frequent*float64(e.sent)
 }
 
 // blameFailures tells a limit from a destination that cannot or will not, by most of the failed
@@ -177,7 +191,7 @@ func (e evidence) failuresExplain() bool {
 func (e evidence) blameFailures() (Bound, string) {
 	var limited, failed uint64
 	most := Failure{Reason: "unknown"}
-	for _, f := range e.Errors {
+	for _, f := range e.failures {
 		failed += f.Requests
 		if isLimit(f) {
 			limited += f.Requests
@@ -187,14 +201,21 @@ func (e evidence) blameFailures() (Bound, string) {
 	if limited*2 > failed {
 		bound = Limit
 	}
-	for _, f := range e.Errors {
+	for _, f := range e.failures {
 		if isLimit(f) == (bound == Limit) && f.Requests > most.Requests {
 			most = f
 		}
 	}
-	return bound, fmt.Sprintf("%s of %s failed, most often with %s%s; %s ended rejected or unknown%s.",
-		count(e.Requests.Failed), plural(e.Requests.Sent, "request"), shorten(most.cause(), mostReason), most.sayOffered(),
-		plural(e.Lines.Lost(), "line"), most.sayRaise())
+	return bound, fmt.Sprintf("%s of %s failed, most often with %s%s; %s ended rejected or unknown%s%s.",
+		count(e.failed), plural(e.sent, "request"), shorten(most.cause(), mostReason), most.sayOffered(),
+		plural(e.lost, "line"), e.sayUnfinished(), most.sayRaise())
+}
+
+func (e evidence) sayUnfinished() string {
+	if e.unfinished == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %s when the drain was over", count(e.unfinished))
 }
 
 func (f Failure) sayOffered() string {

@@ -76,6 +76,28 @@ var verdictCases = []verdictCase{
 		fail(r, 900, emitter.Failure{Reason: "rate_limited", Status: 429, Requests: 300},
 			emitter.Failure{Reason: "timeout", Requests: 200}, emitter.Failure{Reason: "http_503", Status: 503, Requests: 400})
 	}, Destination, "most often with http_503"},
+	{"limit, and a drain that was too short", func(r *emitter.Result, _ *Run) {
+		short(r)
+		r.Lines.Missed, r.Lines.Unknown, r.Lines.Rejected = 0, 300_000, 20_000
+		fail(r, 4, emitter.Failure{Reason: "canceled", Requests: 3, Lines: 300_000}, emitter.Failure{Reason: "rate_limited", Status: 429, Requests: 1, Lines: 20_000})
+		r.Requests.Sent = 12
+	}, Limit, "1 of 9 requests failed, most often with rate_limited (429); 20,000 lines ended rejected or unknown, and 300,000 when the drain was over."},
+	{"nothing but a drain that was too short", func(r *emitter.Result, run *Run) {
+		short(r)
+		r.Lines.Missed, r.Lines.Unknown = 0, 320_000
+		run.Usage.CPU = 19.5
+		fail(r, 900, emitter.Failure{Reason: "canceled", Requests: 900, Lines: 320_000})
+	}, Generator, "of 2 cores"},
+	{"stuck until the drain was over", func(r *emitter.Result, _ *Run) {
+		short(r)
+		r.Lines.Missed, r.Lines.Unknown = 0, 320_000
+		r.Sending, r.Waiting = 600*time.Second, 0
+		fail(r, 1000, emitter.Failure{Reason: "canceled", Requests: 1000, Lines: 320_000})
+	}, Destination, "64 workers spent 93.5 % of their time sending"},
+	{"canceled in the server's word", func(r *emitter.Result, _ *Run) {
+		short(r)
+		fail(r, 900, emitter.Failure{Reason: "canceled", Status: 499, Requests: 900})
+	}, Destination, "most often with canceled (499)"},
 	{"refused", func(r *emitter.Result, _ *Run) {
 		r.Lines = emitter.Lines{Due: 640_000, Rejected: 640, Missed: 639_360}
 		fail(r, 1000, emitter.Failure{Reason: "connection_refused", Requests: 1000, Lines: 640})
