@@ -54,7 +54,7 @@ func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort fun
 	if o.sloAbort {
 		f.watch = report.NewWatch(o.slos, report.Planned{Lines: l.lines(), Warmup: o.warmup})
 	}
-	if o.showsProgress(notes) {
+	if o.showsProgress(l, notes) {
 		f.showProgress(o, l, notes)
 	}
 	if l.steering != nil {
@@ -96,22 +96,23 @@ func (f *follower) serveMetrics(ctx context.Context, o *options, l *load) error 
 	return nil
 }
 
-// showsProgress reports whether there is to be a live line. Beside lines on the same terminal it
-// would only be in the way.
-func (o *options) showsProgress(notes *os.File) bool {
+// showsProgress reports whether there is to be a live line.
+func (o *options) showsProgress(l *load, notes *os.File) bool {
 	if o.progress != "auto" {
 		return o.progress == "always"
 	}
-	lines := os.Stdout
-	if o.stream == "stderr" {
-		lines = os.Stderr
-	}
-	return term.IsTerminal(int(notes.Fd())) && !(o.sink == "console" && term.IsTerminal(int(lines.Fd())))
+	return o.draws(l, notes)
+}
+
+// draws reports whether the live line can be drawn in one place. Among lines on the same terminal it
+// would mix with them: there each is a line of its own, if any is shown.
+func (o *options) draws(l *load, notes *os.File) bool {
+	return term.IsTerminal(int(notes.Fd())) && !(o.sink == "console" && term.IsTerminal(int(l.config.Stream.Fd())))
 }
 
 func (f *follower) showProgress(o *options, l *load, notes *os.File) {
 	c := progress.Config{
-		Terminal: term.IsTerminal(int(notes.Fd())), Width: widthOf(notes),
+		Terminal: o.draws(l, notes), Width: widthOf(notes),
 		Duration: l.plan.Duration, Count: l.plan.Count, Paced: l.plan.Schedule != nil,
 	}
 	if rate, ok := l.plan.Schedule.(emitter.Rate); ok {
