@@ -77,7 +77,7 @@ func TestIntegrationPrometheus(t *testing.T) {
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			p := startPrometheus(t, s.URL(), mode.flags)
-			p.await(t, `up{job="lologen"}`, 1)
+			p.await(t, `up{job="lologen"}`, 1, 0)
 			for query, want := range map[string]float64{
 				`sum(lologen_lines_total) + sum(lologen_backlog_lines)`: 985, // 15 are in hand
 				`lologen_lines_total{outcome="acked"}`:                  900,
@@ -87,14 +87,10 @@ func TestIntegrationPrometheus(t *testing.T) {
 				`lologen_build_info{version="1.2.3"}`:                   1,
 				mode.count:                                              30_009,
 			} {
-				if got, err := p.query(query); err != nil || got != want {
-					t.Errorf("%s is %v (%v), want %v", query, got, err, want)
-				}
+				p.await(t, query, want, 0)
 			}
 			const median = 0.015 // of 0 to 30 ms, evenly
-			if got, err := p.query(mode.quantile); err != nil || math.Abs(got/median-1) > mode.precision {
-				t.Errorf("%s is %v (%v), want %v", mode.quantile, got, err, median)
-			}
+			p.await(t, mode.quantile, median, mode.precision)
 		})
 	}
 }
@@ -106,7 +102,8 @@ func startPrometheus(t *testing.T, target string, flags []string) prometheusServ
 	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
-	text := fmt.Sprintf("scrape_configs:\n- job_name: lologen\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n  static_configs:\n  - targets: [%q]\n",
+	// A scrape may take as long as its interval, which is long for a machine that is busy with others.
+	text := fmt.Sprintf("scrape_configs:\n- job_name: lologen\n  scrape_interval: 3s\n  scrape_timeout: 3s\n  static_configs:\n  - targets: [%q]\n",
 		strings.TrimPrefix(target, "http://"))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -140,14 +137,15 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// await asks until the answer is as wanted.
-func (p prometheusServer) await(t *testing.T, query string, want float64) {
+// await asks until the answer is as wanted, to within a share of it. One scrape that failed has
+// everything look as if it were gone.
+func (p prometheusServer) await(t *testing.T, query string, want, within float64) {
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	for end := time.Now().Add(30 * time.Second); ; <-ticker.C {
+	for end := time.Now().Add(time.Minute); ; <-ticker.C {
 		got, err := p.query(query)
-		if err == nil && got == want {
+		if err == nil && math.Abs(got-want) <= within*want {
 			return
 		}
 		if time.Now().After(end) {
