@@ -18,6 +18,9 @@ type result struct {
 	ns     float64 // a line
 	bytes  float64 // a second; 0: not told
 	allocs float64 // a line, the most of all rounds; negative: not told
+
+	of     string    // what the benchmark itself holds itself against; empty: nothing
+	shares []float64 // of that, by round
 }
 
 // limit is what the limits program says of one path.
@@ -82,6 +85,7 @@ func (t *table) readResults(out []byte) error {
 }
 
 // parseResult reads a line like "BenchmarkPipe/file/2-2  100  269.3 ns/op  932.11 MB/s  1 B/op  0 allocs/op".
+// A benchmark that is held against itself adds "0.998 of-unscraped".
 func parseResult(text string) (r result, ok bool, err error) {
 	fields := strings.Fields(text)
 	if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
@@ -108,6 +112,9 @@ func parseResult(text string) (r result, ok bool, err error) {
 		case "allocs/op":
 			r.allocs = value
 		}
+		if of, ok := strings.CutPrefix(pair[1], "of-"); ok {
+			r.of, r.shares = of, []float64{value}
+		}
 	}
 	return r, r.ns > 0, nil
 }
@@ -119,6 +126,7 @@ func keepBest(list []result, r result) []result {
 		return append(list, r)
 	}
 	r.allocs = max(r.allocs, list[i].allocs)
+	r.shares = append(list[i].shares, r.shares...)
 	if r.ns > list[i].ns {
 		r.ns, r.bytes = list[i].ns, list[i].bytes
 	}
@@ -185,8 +193,13 @@ func (t *table) grouped() (list []result) {
 	return list
 }
 
-// share is how much of its limit a benchmark reached.
+// share is how much of its limit a benchmark reached. Of what a benchmark measured in turns with
+// itself the median of the rounds counts, as the best would be that with the luckier turns.
 func (t *table) share(r result) string {
+	if r.of != "" {
+		slices.Sort(r.shares)
+		return fmt.Sprintf("%.1f %% of %s", 100*r.shares[len(r.shares)/2], r.of)
+	}
 	for _, l := range t.limits {
 		if l.name == limitOf(r.name) {
 			return fmt.Sprintf("%.0f %% of %s", 100*l.ns/r.ns, l.name)

@@ -37,7 +37,11 @@ PASS
 ok  	github.com/exitfound/lologen/sinks	2.4s
 BenchmarkSink/file-N      6254854    400 ns/op   625.00 MB/s   0 B/op   0 allocs/op
 BenchmarkPipe/discard/1-N 6254854   20.0 ns/op 12500.00 MB/s   0 B/op   0 allocs/op
+BenchmarkScraped/discard-N      1   28.0 ns/op  9000.00 MB/s   0.9991 of-unscraped   0 B/op   0 allocs/op
 `, `
+BenchmarkScraped/discard-N      1   27.0 ns/op  9500.00 MB/s   0.9500 of-unscraped   0 B/op   0 allocs/op
+`, `
+BenchmarkScraped/discard-N      1   29.0 ns/op  8900.00 MB/s   1.0200 of-unscraped   0 B/op   0 allocs/op
 BenchmarkSink/file-N      6254854    200 ns/op  1250.00 MB/s   0 B/op   0 allocs/op
 BenchmarkPipe/discard/1-N 6254854   30.0 ns/op  8333.33 MB/s   1 B/op   1 allocs/op
 `)
@@ -53,13 +57,14 @@ BenchmarkPipe/discard/1-N 6254854   30.0 ns/op  8333.33 MB/s   1 B/op   1 allocs
 	}
 	_, got, _ := strings.Cut(b.String(), "\n\n")
 	want := `
-name            ns/line      lines/s    MB/s  allocs  of limit
-Sink/journald     5,000      200,000    50.0       0  -
-Sink/file           200    5,000,000   1,250       0  100 % of file
-Post             20,259       49,361       -       3  -
-Pipe/discard/1     20.0   50,000,000  12,500       1  25 % of copy
-limit copy         5.00  200,000,000  50,000       -  -
-limit file          200    5,000,000       -       -  -
+name             ns/line      lines/s    MB/s  allocs  of limit
+Sink/journald      5,000      200,000    50.0       0  -
+Sink/file            200    5,000,000   1,250       0  100 % of file
+Post              20,259       49,361       -       3  -
+Pipe/discard/1      20.0   50,000,000  12,500       1  25 % of copy
+Scraped/discard     27.0   37,037,037   9,500       0  99.9 % of unscraped
+limit copy          5.00  200,000,000  50,000       -  -
+limit file           200    5,000,000       -       -  -
 limit unixgram was not measured: no such thing
 `
 	if got != want[1:] {
