@@ -72,7 +72,7 @@ func (d *dial) add(other dial) {
 		a, b := d.band(), other.band()
 		*d = dial{known: Band{
 			P50: max(a.P50, b.P50), P90: max(a.P90, b.P90), P99: max(a.P99, b.P99),
-			P999: max(a.P999, b.P999), Max: max(a.Max, b.Max),
+			P999: max(a.P999, b.P999), Max: max(a.Max, b.Max), UpperBound: true,
 		}}
 	}
 }

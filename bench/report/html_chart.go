@@ -48,6 +48,7 @@ type curve struct {
 // A figure is a chart with its legend and, as a table, the numbers behind it.
 type figure struct {
 	ID, Title, Note string
+	Caveat          string
 	Unit            string
 	Curves          []curve
 	Table           table

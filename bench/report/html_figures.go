@@ -61,20 +61,36 @@ func (r *Report) latencyOverTime(points []Point) []figure {
 	if len(points) == 0 {
 		return nil
 	}
-	response := bands(r.Latency.Response, func(p Point) *Band { return &p.Response })
-	service := bands(r.Latency.Service, func(p Point) *Band { return &p.Service })
+	of := func(f figure, whole Summary, band func(Point) *Band) figure {
+		f.unit, f.log, f.Curves, f.Caveat = duration(), true, bands(whole, band), rough(points, band)
+		return f.over(points)
+	}
 	list := []figure{
-		figure{ID: "response", Title: "Response", Note: "confirmed minus due: what a user of the destination feels",
-			unit: duration(), log: true, Wide: true, marked: true, Curves: response}.over(points),
-		figure{ID: "service", Title: "Service", Note: "how long one attempt to send took",
-			unit: duration(), log: true, Curves: service}.over(points),
+		of(figure{ID: "response", Title: "Response", Note: "confirmed minus due: what a user of the destination feels",
+			Wide: true, marked: true}, r.Latency.Response, func(p Point) *Band { return &p.Response }),
+		of(figure{ID: "service", Title: "Service", Note: "how long one attempt to send took"},
+			r.Latency.Service, func(p Point) *Band { return &p.Service }),
 	}
 	if r.Latency.Schedule != nil {
-		schedule := bands(*r.Latency.Schedule, func(p Point) *Band { return p.Schedule })
-		list = append(list, figure{ID: "schedule", Title: "Schedule", Note: "made minus due: lologen's own lateness",
-			unit: duration(), log: true, Curves: schedule}.over(points))
+		list = append(list, of(figure{ID: "schedule", Title: "Schedule", Note: "made minus due: lologen's own lateness"},
+			*r.Latency.Schedule, func(p Point) *Band { return p.Schedule }))
 	}
 	return list
+}
+
+// rough says which percentiles of a chart are no more than upper bounds, if any are.
+func rough(points []Point, band func(Point) *Band) string {
+	n := 0
+	for _, p := range points {
+		if b := band(p); b != nil && b.UpperBound {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("In %s of %d the percentiles are upper bounds: %s. Those of the whole run are exact.",
+		plural(n, "interval"), len(points), whyRough)
 }
 
 func bands(whole Summary, of func(Point) *Band) []curve {

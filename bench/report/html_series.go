@@ -115,6 +115,8 @@ func (b Band) worst(a Band) Band {
 		P99:  max(a.P99, b.P99),
 		P999: max(a.P999, b.P999),
 		Max:  max(a.Max, b.Max),
+
+		UpperBound: a.UpperBound || b.UpperBound,
 	}
 }
 

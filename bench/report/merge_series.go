@@ -13,7 +13,7 @@ import (
 //
 // Numbers are exact: nothing is counted twice or dropped. Percentiles are those of all values of
 // the interval if all points have their histograms; where one has none, they are the highest of
-// the parts', an upper bound. A destination that several looked at is seen as one of them saw it.
+// the parts', an upper bound, and marked as that. A destination that several looked at is seen as one of them saw it.
 func mergeSeries(reports []*Report) ([]Point, error) {
 	width := 0.0
 	var all []Point

@@ -204,12 +204,36 @@ func TestMergeWithoutPointHistograms(t *testing.T) {
 	for i, p := range m.Series {
 		exact := packedOf(append(append([]time.Duration(nil), parts[0].response[i]...), parts[1].response[i]...))
 		x, y := a.Series[i].Response, b.Series[i].Response
-		if p.Response.P90 != max(x.P90, y.P90) || p.Response.P90 < exact.P90 || p.Response.Max != exact.Max || p.Response.Hdr != "" {
+		if p.Response.P90 != max(x.P90, y.P90) || p.Response.P90 < exact.P90 || p.Response.Max != exact.Max || p.Response.Hdr != "" ||
+			!p.Response.UpperBound || p.Service.UpperBound || p.Schedule.UpperBound {
 			t.Errorf("point %d is %+v of %+v and %+v", i, p.Response, x, y)
 		}
 		if p.Reached != a.Series[i].Reached+b.Series[i].Reached {
 			t.Errorf("%v lines/s", p.Reached)
 		}
+	}
+	var file, text, page bytes.Buffer
+	if m.JSON(&file) != nil || m.Text(&text) != nil || m.HTML(&page) != nil {
+		t.Error("it cannot be written")
+	}
+	if !strings.Contains(text.String(), "percentiles of 5 intervals of 5 are upper bounds") {
+		t.Errorf("the text does not say so:\n%s", &text)
+	}
+	if n := strings.Count(page.String(), "In 5 intervals of 5 the percentiles are upper bounds"); n != 1 {
+		t.Errorf("the page says so %d times", n)
+	}
+	// What was a bound once remains one, also for who reads the file.
+	again, err := Read(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := live(3, noon, 5).report(t, "c", 1)
+	if m, err = Merge([]*Report{again, c}); err != nil || !m.Series[2].Response.UpperBound {
+		t.Errorf("%+v, %v", m.Series[2].Response, err)
+	}
+	exact, err := Merge([]*Report{b, c})
+	if err != nil || exact.Text(&text) != nil || slices.ContainsFunc(exact.Series, Point.rough) {
+		t.Errorf("all have their histograms: %v", err)
 	}
 	a.Latency.Response.Hdr = ""
 	if _, err := Merge([]*Report{a, b}); err == nil || !strings.Contains(err.Error(), "merge reports: response times: a report has percentiles, but no histogram") {

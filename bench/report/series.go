@@ -32,7 +32,16 @@ type Band struct {
 	P999 float64 `json:"p99_9"`
 	Max  float64 `json:"max"`
 
+	// UpperBound says that the percentiles are the highest of those of several parts, whose histograms
+	// were not kept: those of all values together are no higher.
+	UpperBound bool `json:"upper_bound,omitempty"`
+
 	// Hdr is the histogram, of two digits, encoded as that of a Summary. No point has one where
 	// all of them would take too much room.
 	Hdr string `json:"hdr,omitempty"`
+}
+
+// rough reports whether any of the point's percentiles are upper bounds.
+func (p Point) rough() bool {
+	return p.Response.UpperBound || p.Service.UpperBound || p.Schedule != nil && p.Schedule.UpperBound
 }

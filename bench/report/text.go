@@ -146,7 +146,19 @@ func (r *Report) latencies(p *page) {
 	if r.Rate.Target == nil {
 		p.line("The response times of an unpaced run are not free of coordinated omission.")
 	}
+	rough := 0
+	for _, at := range r.Series {
+		if at.rough() {
+			rough++
+		}
+	}
+	if rough > 0 {
+		p.paragraph("These are exact. Over time, percentiles of %s of %d are upper bounds: %s.", plural(rough, "interval"), len(r.Series), whyRough)
+	}
 }
+
+// whyRough says why some percentiles are upper bounds.
+const whyRough = "the highest of the merged reports, which had no room for the histograms of every interval"
 
 func (s Summary) row(name string) row {
 	if s.Count == 0 {
