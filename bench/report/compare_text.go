@@ -41,6 +41,9 @@ func (c *Comparison) Text(w io.Writer) error {
 	for _, s := range c.Settings[:min(len(c.Settings), mostSettings)] {
 		p.item("", "%s: %s in a, %s in b", s.Name, said(s.A), said(s.B))
 	}
+	if more := len(c.Settings) - mostSettings; more > 0 {
+		p.item("", "... and %s", plural(more, "further setting"))
+	}
 	p.line("")
 	rows := []row{{cells: []string{"", "a", "b", "change", "noise"}}}
 	for _, d := range c.Differences {

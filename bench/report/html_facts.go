@@ -51,15 +51,52 @@ func (r *Report) planned() []fact {
 		{"name", p.Name, ""},
 		{"batch", p.Batch.text(), p.request()},
 		{"identities", yes(p.Identify), ""},
-		{"seed", fmt.Sprint(r.Seed), ""},
+		{"seed", r.seed(), ""},
 	}
-	if p.Tenants > 0 {
-		list = append(list, fact{"tenants", count(uint64(p.Tenants)), ""})
-	}
+	list = append(list, p.details()...)
 	for i := range list {
 		list[i].Value, list[i].Remark = printable(list[i].Value), printable(list[i].Remark)
 	}
 	return slices.DeleteFunc(list, func(f fact) bool { return f.Value == "" })
+}
+
+// seed is empty where several processes had different ones.
+func (r *Report) seed() string {
+	for _, p := range r.Parts {
+		if p.Seed != r.Seed {
+			return ""
+		}
+	}
+	return fmt.Sprint(r.Seed)
+}
+
+// details are what few runs are asked for.
+func (p Plan) details() []fact {
+	var list []fact
+	say := func(asked bool, name, value, remark string) {
+		if asked {
+			list = append(list, fact{name, value, remark})
+		}
+	}
+	say(p.Tenants > 0, "tenants", count(uint64(max(0, p.Tenants))), "")
+	say(p.Size > 0, "line size", count(uint64(max(0, p.Size)))+" bytes", "each")
+	say(p.Warmup > 0, "warm-up", Length(p.Warmup), "not in the percentiles")
+	say(p.Burst > 0, "catching up", "at most "+plural(p.Burst, "line"), "older ones are missed")
+	say(p.Drain > 0, "drain", "at most "+Length(p.Drain), "")
+	say(p.Retries != nil, "retries", fmt.Sprintf("at most %d", p.retries()), "")
+	say(p.Timeout > 0, "request timeout", Length(p.Timeout), "")
+	say(p.Skew > 0, "stream skew", digits(p.Skew), "stream n has a share like 1/n^"+digits(p.Skew))
+	say(p.Churn != nil, "churn", percent(p.Churn.value().Share)+" of the streams", "replaced in "+Length(p.Churn.value().Seconds))
+	say(p.Disorder != nil, "out of order", percent(p.Disorder.value().Share)+" of the lines", "by up to "+Length(p.Disorder.value().Seconds))
+	say(p.Offset != 0, "timestamp offset", offset(p.Offset), "")
+	return list
+}
+
+func offset(seconds float64) string {
+	if seconds < 0 {
+		return Length(-seconds) + " back"
+	}
+	return Length(seconds) + " ahead"
 }
 
 // mostLabels is how many label sets are shown as examples.
@@ -126,10 +163,36 @@ func yes(b bool) string {
 	return "none"
 }
 
-// command is what a shell takes to repeat the run.
-func (r *Report) command() string {
-	words := make([]string, len(r.Command))
-	for i, word := range r.Command {
+// mostCommands bounds how many processes' commands are shown.
+const mostCommands = 20
+
+// commands are what a shell takes to repeat the run, by process.
+func (r *Report) commands() (lines, note string) {
+	list := [][]string{r.Command}
+	if len(r.Parts) > 0 {
+		list = nil
+		for _, p := range r.Parts {
+			list = append(list, p.Command)
+		}
+	}
+	list = slices.DeleteFunc(list, func(c []string) bool { return len(c) == 0 })
+	if len(list) > 1 {
+		note = "One command for each process; they are to start together (--start-at)."
+	}
+	if more := len(list) - mostCommands; more > 0 {
+		note += fmt.Sprintf(" Those of %s are in the JSON report.", plural(more, "further process"))
+		list = list[:mostCommands]
+	}
+	text := make([]string, len(list))
+	for i, c := range list {
+		text[i] = shellCommand(c)
+	}
+	return strings.Join(text, "\n"), note
+}
+
+func shellCommand(command []string) string {
+	words := make([]string, len(command))
+	for i, word := range command {
 		words[i] = Quote(printable(word))
 	}
 	return strings.Join(words, " ")

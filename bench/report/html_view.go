@@ -30,6 +30,7 @@ type view struct {
 
 	Plan    []fact
 	Command string
+	Again   string // what to mind with it
 	Version int
 }
 
@@ -79,9 +80,9 @@ func (r *Report) view() view {
 		Facts:    r.glance(),
 		Moments:  r.moments(),
 		Plan:     r.planned(),
-		Command:  r.command(),
 		Version:  r.Version,
 	}
+	v.Command, v.Again = r.commands()
 	if !r.Started.IsZero() {
 		v.Started = r.Started.Format("2 January 2006, 15:04:05 MST")
 	}
@@ -144,8 +145,15 @@ func (r *Report) alarm() string {
 	}
 	l := r.Lines
 	return fmt.Sprintf("The ledger does not balance: %s were due, %s accounted for. This is a bug in lologen: "+
-		"trust nothing below, and please report it with seed %d.",
-		plural(l.Due, "line"), count(l.Acked+l.Lost()+l.Missed), r.Seed)
+		"trust nothing below, and please report it%s.",
+		plural(l.Due, "line"), count(l.Acked+l.Lost()+l.Missed), r.withSeed())
+}
+
+func (r *Report) withSeed() string {
+	if seed := r.seed(); seed != "" {
+		return " with seed " + seed
+	}
+	return " with the seeds of its parts"
 }
 
 // heldBack says who kept the run from being faster, and why.

@@ -29,6 +29,7 @@ func mergePlans(reports []*Report) Plan {
 	if !same(reports, func(r *Report) float64 { return r.Plan.Interval }) {
 		m.Interval = 0
 	}
+	mergeDetails(&m, reports)
 	labels := map[string]bool{}
 	m.Workers, m.Streams, m.Count, m.Rate = 0, 0, 0, nil
 	for _, r := range reports {
@@ -49,4 +50,43 @@ func mergePlans(reports []*Report) Plan {
 		m.Labels = slices.Sorted(maps.Keys(labels))
 	}
 	return m
+}
+
+// mergeDetails keeps what all were asked for. What differs is in none.
+func mergeDetails(m *Plan, reports []*Report) {
+	if !same(reports, func(r *Report) int { return r.Plan.Size }) {
+		m.Size = 0
+	}
+	if !same(reports, func(r *Report) float64 { return r.Plan.Skew }) {
+		m.Skew = 0
+	}
+	if !same(reports, func(r *Report) float64 { return r.Plan.Offset }) {
+		m.Offset = 0
+	}
+	if !same(reports, func(r *Report) int { return r.Plan.retries() }) {
+		m.Retries = nil
+	}
+	if !same(reports, func(r *Report) Over { return r.Plan.Churn.value() }) {
+		m.Churn = nil
+	}
+	if !same(reports, func(r *Report) Over { return r.Plan.Disorder.value() }) {
+		m.Disorder = nil
+	}
+	bounded := !slices.ContainsFunc(reports, func(r *Report) bool { return r.Plan.Burst == 0 })
+	m.Burst = 0
+	for _, r := range reports {
+		if bounded {
+			m.Burst += r.Plan.Burst
+		}
+		m.Warmup = max(m.Warmup, r.Plan.Warmup)
+		m.Drain = max(m.Drain, r.Plan.Drain)
+		m.Timeout = max(m.Timeout, r.Plan.Timeout)
+	}
+}
+
+func (o *Over) value() Over {
+	if o == nil {
+		return Over{}
+	}
+	return *o
 }

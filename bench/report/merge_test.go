@@ -190,6 +190,41 @@ func TestMergeOfMerged(t *testing.T) {
 	}
 }
 
+// What differs between the parts is in no plan of all of them; what adds up is added.
+func TestMergePlans(t *testing.T) {
+	a := Plan{Size: 500, Skew: 1, Offset: -3, Retries: new(2), Burst: 10, Drain: 5, Warmup: 1, Timeout: 10,
+		Churn: &Over{0.1, 60}, Disorder: &Over{0.05, 30}}
+	same := mergePlans([]*Report{{Plan: a}, {Plan: a}})
+	if want := a; same.Size != 500 || same.Skew != 1 || same.Offset != -3 || *same.Retries != 2 || same.Burst != 20 || same.Drain != 5 ||
+		*same.Churn != *want.Churn || *same.Disorder != *want.Disorder {
+		t.Errorf("got %+v", same)
+	}
+	b := Plan{Drain: 7, Retries: new(0), Burst: 0}
+	if m := mergePlans([]*Report{{Plan: a}, {Plan: b}}); m.Size != 0 || m.Skew != 0 || m.Offset != 0 || m.Retries != nil || m.Burst != 0 ||
+		m.Drain != 7 || m.Churn != nil || m.Disorder != nil {
+		t.Errorf("got %+v", m)
+	}
+}
+
+// Processes that drew seeds of their own have none together, and each its command.
+func TestMergedPageRepeats(t *testing.T) {
+	a, b := live(1, noon, 3).report(t, "a", 1), live(2, noon, 3).report(t, "b", 1)
+	page := func() string {
+		m, err := Merge([]*Report{a, b})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return renderPage(t, m)
+	}
+	if got := page(); !strings.Contains(got, "<code>lologen --run a\nlologen --run b</code>") || !strings.Contains(got, "<dt>seed</dt><dd>7<") {
+		t.Errorf("of the same seed: %.300s", got[strings.Index(got, "<dt>seed"):])
+	}
+	b.Seed = 8
+	if strings.Contains(page(), "<dt>seed</dt>") {
+		t.Error("two seeds became one")
+	}
+}
+
 // Without histograms by the point, a merged band is an upper bound, and all else is as exact.
 func TestMergeWithoutPointHistograms(t *testing.T) {
 	parts := []*rawRun{live(1, noon, 5), live(2, noon, 5)}

@@ -82,14 +82,14 @@ const (
 // check refuses numbers that no run can have, so that whatever is made of them is a number.
 func (r *Report) check() error {
 	p := r.Plan
-	for _, n := range []int{p.Workers, p.Streams, p.StreamsPerRequest, p.Tenants, p.Batch.Bytes, p.Batch.Lines, r.Usage.Cores} {
+	for _, n := range []int{p.Workers, p.Streams, p.StreamsPerRequest, p.Tenants, p.Batch.Bytes, p.Batch.Lines, r.Usage.Cores, p.Size, p.retries()} {
 		if n < 0 || n > mostCount {
 			return fmt.Errorf("%d is no number of workers, streams, lines, bytes or cores", n)
 		}
 	}
 	for _, n := range []uint64{
 		r.Lines.Due, r.Lines.Acked, r.Lines.Rejected, r.Lines.Unknown, r.Lines.Missed, r.Bytes.Acked, r.Bytes.Wire,
-		r.Requests.Sent, r.Requests.Retried, r.Requests.Failed, r.Usage.MaxRSS, r.Usage.Mallocs, r.Usage.GC,
+		r.Requests.Sent, r.Requests.Retried, r.Requests.Failed, r.Usage.MaxRSS, r.Usage.Mallocs, r.Usage.GC, p.Burst,
 	} {
 		if n > mostCount {
 			return fmt.Errorf("%d is more lines, requests or bytes than a run can have", n)
@@ -97,7 +97,8 @@ func (r *Report) check() error {
 	}
 	for _, t := range []float64{
 		r.Elapsed, r.Window, r.Usage.CPU, r.Work.Sending / mostWorkers, r.Work.Waiting / mostWorkers, r.Work.Backoff / mostWorkers,
-		p.Interval, p.Duration, p.Batch.Wait,
+		p.Interval, p.Duration, p.Batch.Wait, p.Warmup, p.Drain, p.Timeout, p.Skew, max(p.Offset, -p.Offset),
+		p.Churn.value().Seconds, p.Disorder.value().Seconds,
 	} {
 		if t < 0 || t > mostTime {
 			return fmt.Errorf("%v s is no time that a run can have", t)
@@ -109,6 +110,13 @@ func (r *Report) check() error {
 		}
 	}
 	return errors.Join(r.checkLatency(), r.checkSeries(), r.checkLedger(), r.checkErrors())
+}
+
+func (p Plan) retries() int {
+	if p.Retries == nil {
+		return 0
+	}
+	return *p.Retries
 }
 
 // mostWorkers is by how much the workers' time may exceed the run's.

@@ -64,10 +64,27 @@ type Plan struct {
 	Identify  bool     `json:"identify"`
 	Batch     Batch    `json:"batch"`
 
+	Size    int     `json:"size,omitempty"`   // of a line in bytes; 0: as it comes
+	Warmup  float64 `json:"warmup,omitempty"` // whose latencies are not judged
+	Burst   uint64  `json:"burst,omitempty"`  // overdue lines kept for catching up; 0: all
+	Drain   float64 `json:"drain,omitempty"`
+	Retries *int    `json:"retries,omitempty"` // nil: the sink has none
+	Timeout float64 `json:"request_timeout,omitempty"`
+	Skew    float64 `json:"stream_skew,omitempty"`
+
 	Encoding          string   `json:"encoding,omitempty"`            // of a request: protobuf, json
 	Labels            []string `json:"labels,omitempty"`              // label sets of some streams
 	StreamsPerRequest int      `json:"streams_per_request,omitempty"` // at most; 0: it has no such thing
 	Tenants           int      `json:"tenants,omitempty"`
+	Churn             *Over    `json:"churn,omitempty"`            // streams replaced by new ones, in a time
+	Disorder          *Over    `json:"out_of_order,omitempty"`     // lines with a time of up to so long ago
+	Offset            float64  `json:"timestamp_offset,omitempty"` // added to every line's time
+}
+
+// Over is a share, and the time that it is said of.
+type Over struct {
+	Share   float64 `json:"share"`
+	Seconds float64 `json:"seconds"`
 }
 
 // Batch is how lines were handed over together.

@@ -36,8 +36,8 @@ func (r *Report) confess(p *page) {
 	if !r.Verdict.Balanced {
 		l := r.Lines
 		p.paragraph("THE LEDGER DOES NOT BALANCE: %s were due, %s accounted for. This is a bug in lologen: "+
-			"trust nothing below, and please report it with seed %d.",
-			plural(l.Due, "line"), count(l.Acked+l.Lost()+l.Missed), r.Seed)
+			"trust nothing below, and please report it%s.",
+			plural(l.Due, "line"), count(l.Acked+l.Lost()+l.Missed), r.withSeed())
 	}
 	if p.Len() > 0 {
 		p.line("")

@@ -205,5 +205,12 @@ func (o *options) showLoki(s *report.Plan, p *emitter.Plan, c sinks.Config) {
 	s.Labels, _ = sinks.SampleLabels(c.Loki, 3)
 	s.StreamsPerRequest = p.Sink.Streams
 	s.Tenants = o.loki.Tenants
+	if c := o.loki.Churn; c.Share > 0 {
+		s.Churn = &report.Over{Share: c.Share, Seconds: c.Period.Seconds()}
+	}
+	if d := o.loki.Disorder; d.Share > 0 {
+		s.Disorder = &report.Over{Share: d.Share, Seconds: d.Most.Seconds()}
+	}
+	s.Offset = o.loki.Offset.Seconds()
 	s.Evidence = o.evidence(p)
 }
