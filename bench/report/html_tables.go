@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/exitfound/lologen/bench/scrape"
@@ -144,7 +145,10 @@ func (r *Report) partsTable() table {
 			count(p.Lines.Unknown), count(p.Lines.Missed), Decimal(p.Achieved)})
 	}
 	if more := len(r.Parts) - mostParts; more > 0 {
-		t.Note = fmt.Sprintf("… and %s.", plural(more, "further process"))
+		t.Note = fmt.Sprintf("… and %s. ", plural(more, "further process"))
+	}
+	if what, where := r.missing(); what != "" {
+		t.Note += "The ledger is " + what + "; " + cmp.Or(where, "no part names a file of the others") + "."
 	}
 	return t
 }

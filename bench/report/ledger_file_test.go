@@ -232,3 +232,42 @@ func TestLedgerInOrderIsNotCopied(t *testing.T) {
 		t.Errorf("%v of %v", got, mixed)
 	}
 }
+
+// What has no room in a merged report is said to be missing, and where it is.
+func TestMergeSaysWhichStreamsAreMissing(t *testing.T) {
+	dir := t.TempDir()
+	a := commit(t, filepath.Join(dir, "a.json"), large())
+	result, run := paced()
+	run.ID, run.Plan.Identify, run.Plan.Streams = "small", true, 1
+	result.Streams = []emitter.StreamLedger{{Stream: 0, Next: 9}}
+	b := commit(t, filepath.Join(dir, "b.json"), New(result, run))
+	m, err := Merge([]*Report{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file, text bytes.Buffer
+	if m.JSON(&file) != nil || m.Text(&text) != nil {
+		t.Fatal("it cannot be written")
+	}
+	if !m.LedgerCut || len(m.Ledger) != mostStreams+1 || !strings.Contains(file.String(), `"ledger_file": "a.json.ledger.ndjson"`) {
+		t.Errorf("cut %v, %d streams", m.LedgerCut, len(m.Ledger))
+	}
+	const what, where = "cut: 10,001 of 10,006 streams are in the merged report", "all of them in a.json.ledger.ndjson, beside its part"
+	if got := text.String(); !strings.Contains(got, "\nledger    "+what+"\n          "+where+"\n") {
+		t.Errorf("the text says\n%s", got)
+	}
+	if page := renderPage(t, m); !strings.Contains(page, "The ledger is "+what+"; "+where+".") {
+		t.Error("the page does not say so")
+	}
+	if again, err := Read(&file); err != nil || again.Parts[0].LedgerFile+again.Parts[1].LedgerFile != "a.json.ledger.ndjson" {
+		t.Errorf("read back: %+v, %v", again.Parts, err)
+	}
+	other := *b
+	other.RunID = "other"
+	if m, err = Merge([]*Report{b, &other}); err != nil {
+		t.Fatal(err)
+	}
+	if what, where := m.missing(); what+where != "" {
+		t.Errorf("of a ledger that is whole: %s, %s", what, where)
+	}
+}

@@ -19,6 +19,8 @@ type Part struct {
 	Lines    Lines     `json:"lines"`
 	Achieved float64   `json:"achieved"` // lines a second
 	Command  []string  `json:"command,omitempty"`
+
+	LedgerFile string `json:"ledger_file,omitempty"` // beside its own report: all of its streams, of which the merged ledger has some
 }
 
 // Merge makes one report of those of several processes that made one run together: rates are
@@ -159,40 +161,12 @@ func (m *Report) addParts(r *Report) {
 	}
 	m.Parts = append(m.Parts, Part{
 		RunID: r.RunID, Seed: r.Seed, Started: r.Started, Elapsed: r.Elapsed,
-		Lines: r.Lines, Achieved: r.Rate.Achieved, Command: r.Command,
+		Lines: r.Lines, Achieved: r.Rate.Achieved, Command: r.Command, LedgerFile: r.LedgerFile,
 	})
 }
 
 func same[T comparable](reports []*Report, of func(*Report) T) bool {
 	return !slices.ContainsFunc(reports, func(r *Report) bool { return of(r) != of(reports[0]) })
-}
-
-// mergeLedgers keeps the streams of different runs apart, as both may have a stream 0.
-func mergeLedgers(reports []*Report) (list []Stream, cut bool, err error) {
-	type key struct {
-		run    string
-		stream int
-	}
-	known := map[key]bool{}
-	one := same(reports, func(r *Report) string { return r.RunID })
-	for _, r := range reports {
-		cut = cut || r.LedgerCut
-		if r.Ledger != nil && list == nil {
-			list = []Stream{}
-		}
-		for _, s := range r.Ledger {
-			if s.Run == "" && !one {
-				s.Run = r.RunID
-			}
-			if known[key{s.Run, s.Stream}] {
-				return nil, false, fmt.Errorf("stream %d of run %s is there twice", s.Stream, Clean(r.RunID))
-			}
-			known[key{s.Run, s.Stream}] = true
-			list = append(list, s)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b Stream) int { return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Stream, b.Stream)) })
-	return list, cut, nil
 }
 
 // mergeUsage adds what processes took. They share the cores of a machine: those count once.

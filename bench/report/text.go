@@ -77,6 +77,12 @@ func (r *Report) facts(p *page) {
 	if r.Verification != nil {
 		p.item("stored", "%s", r.Verification.text())
 	}
+	if what, where := r.missing(); what != "" {
+		p.item("ledger", "%s", what)
+		if where != "" {
+			p.item("", "%s", where)
+		}
+	}
 	p.item("verdict", "%s", r.verdict())
 	if r.Verdict.Aborted != "" {
 		p.item("aborted", "as %s could not be met any more", r.Verdict.Aborted)

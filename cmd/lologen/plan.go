@@ -226,7 +226,7 @@ func (o *options) shown(p *emitter.Plan, color bool, c sinks.Config) report.Plan
 		Sink: o.sink, Ack: string(p.Sink.Ack), Format: o.format, Workers: o.workers, Streams: o.streams,
 		Duration: o.duration.Seconds(), Count: o.count, Level: o.level.String(), Color: color, Name: o.name, Identify: o.identify,
 		Batch: report.Batch{Bytes: p.Sink.Bytes, Lines: p.Sink.Lines, Wait: p.Sink.Wait.Seconds()},
-		Size: o.size, Warmup: o.warmup.Seconds(), Burst: o.burst, Drain: o.drain.Seconds(), Skew: o.skew,
+		Size:  o.size, Warmup: o.warmup.Seconds(), Burst: o.burst, Drain: o.drain.Seconds(), Skew: o.skew,
 	}
 	if slices.Contains(networkOnly, o.sink) {
 		s.Retries, s.Timeout = new(o.retries), o.http.Timeout.Seconds()
