@@ -243,13 +243,25 @@ func (e evidence) sayBusy() string {
 }
 
 func (e evidence) saySending() string {
-	return fmt.Sprintf("%s spent %s of their time sending; one Send took %s at p50 and %s at p99.",
-		plural(e.Plan.Workers, "worker"), percent(e.sending), Length(e.Latency.Service.P50), Length(e.Latency.Service.P99))
+	return fmt.Sprintf("%s spent %s of %s time sending; one Send took %s at p50 and %s at p99.",
+		plural(e.Plan.Workers, "worker"), percent(e.sending), e.whose(), Length(e.Latency.Service.P50), Length(e.Latency.Service.P99))
 }
 
+// sayMaking ends with what helps: cores that are idle need workers.
 func (e evidence) sayMaking() string {
-	return fmt.Sprintf("%s spent %s of their time making lines and %s sending, on %s of %s.",
-		plural(e.Plan.Workers, "worker"), percent(e.making), percent(e.sending), percent(e.cpu), plural(e.Usage.Cores, "core"))
+	advice := "more cores, or lines that cost less to make, would help"
+	if e.cpu < busy && e.Plan.Workers < e.Usage.Cores {
+		advice = "more --workers would use the idle ones"
+	}
+	return fmt.Sprintf("%s spent %s of %s time making lines and %s sending, on %s of %s: %s.",
+		plural(e.Plan.Workers, "worker"), percent(e.making), e.whose(), percent(e.sending), percent(e.cpu), plural(e.Usage.Cores, "core"), advice)
+}
+
+func (e evidence) whose() string {
+	if e.Plan.Workers == 1 {
+		return "its"
+	}
+	return "their"
 }
 
 // blameSlower judges an unpaced run, which always is as fast as the slower of its two halves.
@@ -269,10 +281,10 @@ func (e evidence) blameLater() (Bound, string) {
 	if e.Latency.Schedule != nil {
 		schedule = e.Latency.Schedule.Max
 	}
-	bound := Destination
+	bound, advice := Destination, ""
 	if schedule > 2*service && e.sending < queueing {
-		bound = Generator
+		bound, advice = Generator, ": a machine with less else to do would help"
 	}
-	return bound, fmt.Sprintf("the workers waited for %s of their time and sent for %s; at most a line was made %s late and one Send took %s.",
-		percent(e.waiting), percent(e.sending), Length(schedule), Length(service))
+	return bound, fmt.Sprintf("the workers waited for %s of their time and sent for %s; at most a line was made %s late and one Send took %s%s.",
+		percent(e.waiting), percent(e.sending), Length(schedule), Length(service), advice)
 }
