@@ -30,7 +30,11 @@ func OpenFile(path string) (*File, error) {
 		return nil, fmt.Errorf("open report file %s: is a directory", path)
 	}
 	// Whether it can be written is tried and undone: a run that is killed leaves nothing behind.
-	temp, err := create(path)
+	place, err := follow(path)
+	if err != nil {
+		return nil, fmt.Errorf("open report file %s: %w", path, cause(err))
+	}
+	temp, err := create(place)
 	if err != nil {
 		return nil, fmt.Errorf("open report file %s: %w", path, cause(err))
 	}
@@ -38,9 +42,38 @@ func OpenFile(path string) (*File, error) {
 	return &File{path, write, isJSON(path)}, nil
 }
 
-// create opens a new file in path's directory.
+// follow returns where a path leads: a link is to go on leading there, be there something or not.
+func follow(path string) (string, error) {
+	const most = 40 // as many as Linux follows
+	for range most {
+		place, err := filepath.EvalSymlinks(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return place, err
+		}
+		next, err := os.Readlink(path)
+		if err != nil { // nothing is there, not even a link
+			return path, nil
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(path), next)
+		}
+		path = next
+	}
+	return "", errors.New("too many links")
+}
+
+// create opens a new file in path's directory, which those may read and write who may do so with the
+// one at path, if there is one.
 func create(path string) (*os.File, error) {
-	return os.OpenFile(beside(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return os.OpenFile(beside(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	}
+	temp, err := os.OpenFile(beside(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
+	if err == nil {
+		_ = temp.Chmod(info.Mode().Perm()) // what the umask took away; not every file system can
+	}
+	return temp, err
 }
 
 func remove(temp *os.File) {
@@ -102,8 +135,12 @@ func (f *File) Commit(r *Report) error {
 	return failed
 }
 
-// put has a file written and moves it to path. On an error path is left as it was.
+// put has a file written and moves it to where path leads. On an error that is left as it was.
 func put(path string, write func(io.Writer) error) error {
+	path, err := follow(path)
+	if err != nil {
+		return cause(err)
+	}
 	temp, err := create(path)
 	if err != nil {
 		return cause(err)

@@ -79,6 +79,48 @@ func TestFileMode(t *testing.T) {
 	}
 }
 
+// TestFileKeepsWhatIsThere: a report takes the place of a file, not that of a link to it, and those
+// who could not read the file cannot read the report.
+func TestFileKeepsWhatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "far", "away"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	real := filepath.Join(dir, "far", "away", "real.json")
+	if err := os.WriteFile(real, []byte("the last one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"run.json": "far/middle.json", "far/middle.json": real, "new.json": "far/new.json", "round.json": "round.json"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, place := range map[string]string{"run.json": real, "new.json": filepath.Join(dir, "far", "new.json")} {
+		f, err := OpenFile(filepath.Join(dir, link))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Commit(New(paced())); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Lstat(filepath.Join(dir, link)); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s is no link any more: %v, %v", link, info, err)
+		}
+		if b, err := os.ReadFile(place); err != nil || !strings.HasPrefix(string(b), "{") {
+			t.Errorf("%s: %.20q, %v", place, b, err)
+		}
+	}
+	if info, err := os.Stat(real); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v: want only its owner to read it", info.Mode(), err)
+	}
+	if got := names(t, filepath.Join(dir, "far")); got != "away middle.json new.json" {
+		t.Errorf("the directory holds %s", got)
+	}
+	if _, err := OpenFile(filepath.Join(dir, "round.json")); err == nil {
+		t.Error("a link to itself leads somewhere")
+	}
+}
+
 // TestFileLeavesNothing: a run that is killed never comes to its Commit.
 func TestFileLeavesNothing(t *testing.T) {
 	dir := t.TempDir()

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,11 +34,11 @@ var operators = [...]string{"<=", ">=", "==", "<", ">"}
 func parseObjective(expr string) (objective, error) {
 	at := strings.IndexAny(expr, "<>=")
 	if at < 0 {
-		return objective{}, fmt.Errorf("%q: accepted is a measure, one of < <= > >= == and a value, as in p99<250ms", expr)
+		return objective{}, errors.New("is a measure, one of < <= > >= == and a value, as in p99<250ms")
 	}
 	d, err := parseMeasure(strings.ToLower(strings.TrimSpace(expr[:at])))
 	if err != nil {
-		return objective{}, fmt.Errorf("%q: %w", expr, err)
+		return objective{}, err
 	}
 	rest := expr[at:]
 	for _, op := range operators {
@@ -48,10 +48,10 @@ func parseObjective(expr string) (objective, error) {
 		}
 	}
 	if d.operator == "" {
-		return objective{}, fmt.Errorf("%q: accepted are < <= > >= ==", expr)
+		return objective{}, errors.New("are < <= > >= ==")
 	}
 	if err := d.parseValue(strings.TrimSpace(rest)); err != nil {
-		return objective{}, fmt.Errorf("%q: %w", expr, err)
+		return objective{}, err
 	}
 	return d, nil
 }
@@ -83,7 +83,7 @@ func parseMeasure(name string) (objective, error) {
 			return d, nil
 		}
 	}
-	return objective{}, fmt.Errorf("accepted are p50 to p99.99, max and mean, alone or after service. or schedule., " +
+	return objective{}, errors.New("are p50 to p99.99, max and mean, alone or after service. or schedule., " +
 		"and errors, rejected, unknown, missed, lost, duplicated, rate, cpu, rss")
 }
 
@@ -109,7 +109,7 @@ func (d *objective) parseValue(s string) error {
 	}
 	number, err := strconv.ParseFloat(s[:end], 64)
 	if err != nil {
-		return fmt.Errorf("accepted is %s", d.accepted())
+		return errors.New("is " + d.accepted())
 	}
 	name := strings.ToLower(strings.TrimSpace(s[end:]))
 	for _, u := range scales {
@@ -119,7 +119,7 @@ func (d *objective) parseValue(s string) error {
 			return d.check()
 		}
 	}
-	return fmt.Errorf("accepted is %s", d.accepted())
+	return errors.New("is " + d.accepted())
 }
 
 // scaled keeps 250ms the number that 0.25 is: a product with 1e-3 is not always the nearest.
@@ -133,9 +133,9 @@ func scaled(number, of float64) float64 {
 func (d *objective) check() error {
 	switch {
 	case d.metric == "errors" && d.limit > 1:
-		return fmt.Errorf("accepted is a share of at most 1, or 100%%")
+		return errors.New("is a share of at most 1, or 100%")
 	case d.unit == inLines && d.limit != float64(uint64(d.limit)):
-		return fmt.Errorf("accepted is a whole number of lines")
+		return errors.New("is a whole number of lines")
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type SLO struct {
 //   - cpu: cores used on average, or with a unit of time the processor time in all;
 //   - rss: the most memory, in bytes.
 //
-// The error says what would be accepted.
+// The error says what is accepted: it goes on after that word.
 func ParseSLO(expr string) (SLO, error) {
 	_, err := parseObjective(expr)
 	return SLO{Expr: strings.TrimSpace(expr)}, err

@@ -62,15 +62,15 @@ func TestParseSLO(t *testing.T) {
 func TestParseSLOFails(t *testing.T) {
 	const (
 		operators = "one of < <= > >= == and a value"
-		names     = "accepted are p50 to p99.99, max and mean"
-		times     = "accepted is a time with its unit"
-		wholes    = "accepted is a whole number of lines"
+		names     = "are p50 to p99.99, max and mean"
+		times     = "is a time with its unit"
+		wholes    = "is a whole number of lines"
 	)
 	tests := []struct{ expr, want string }{
 		{"", operators},
 		{"p99", operators},
 		{"p99 250ms", operators},
-		{"p99=250ms", "accepted are < <= > >= =="},
+		{"p99=250ms", "are < <= > >= =="},
 		{"p99<", times},
 		{"p99<fast", times},
 		{"p99<250", times},
@@ -95,16 +95,16 @@ func TestParseSLOFails(t *testing.T) {
 		{"lost==1%", wholes},
 		{"errors<5", "a share of at most 1, or 100%"},
 		{"errors<150%", "a share of at most 1, or 100%"},
-		{"rate>=1s", "accepted is a percentage or a fraction"},
-		{"cpu<50%", "accepted is a number of cores (1.5) or a time with its unit (20s)"},
-		{"rss<1s", "accepted is a number of bytes"},
+		{"rate>=1s", "is a percentage or a fraction"},
+		{"cpu<50%", "is a number of cores (1.5) or a time with its unit (20s)"},
+		{"rss<1s", "is a number of bytes"},
 	}
 	for _, tt := range tests {
 		_, err := ParseSLO(tt.expr)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q: got %v, want ...%s...", tt.expr, err, tt.want)
 		}
-		if err != nil && (!strings.HasPrefix(err.Error(), `"`+tt.expr) || strings.Contains(err.Error(), "\n")) {
+		if err != nil && (!goesOn(err) || strings.Contains(err.Error(), "\n")) {
 			t.Errorf("%q: got %v", tt.expr, err)
 		}
 	}
@@ -262,6 +262,11 @@ func TestVerifiedJudgesAgain(t *testing.T) {
 	}
 }
 
+// goesOn reports whether an error can stand after "accepted".
+func goesOn(err error) bool {
+	return strings.HasPrefix(err.Error(), "is ") || strings.HasPrefix(err.Error(), "are ")
+}
+
 // FuzzParseSLO: what is accepted is understood in the same way again, and says something of any run.
 func FuzzParseSLO(f *testing.F) {
 	for _, s := range []string{"p99<250ms", "service.max<=1s", "errors<0.1%", "cpu<20s", "rss<1GiB", "lost==0", "p99.99 > 1µs"} {
@@ -272,7 +277,7 @@ func FuzzParseSLO(f *testing.F) {
 	f.Fuzz(func(t *testing.T, expr string) {
 		s, err := ParseSLO(expr)
 		if err != nil {
-			if !strings.Contains(err.Error(), "accepted") {
+			if !goesOn(err) {
 				t.Errorf("%q: %v", expr, err)
 			}
 			return

@@ -31,8 +31,8 @@ func (o *options) checkLoad(v *values) error {
 			return usagef("--slo %q: accepted with a rate, and this run is unpaced", slo.Expr)
 		}
 	}
-	if s := v.of("pprof"); o.pprof && o.metrics == "" && s.origin == fromArgv {
-		return usagef("--pprof: accepted with --metrics-listen, where the profiles are shown")
+	if err := v.checkProfiles(o); err != nil {
+		return err
 	}
 	if s := v.of("slo-abort"); o.sloAbort && len(o.slos) == 0 && s.origin == fromArgv {
 		return usagef("--slo-abort: accepted with --slo")
@@ -42,6 +42,14 @@ func (o *options) checkLoad(v *values) error {
 	}
 	if o.warmup > 0 && o.duration > 0 && o.warmup >= o.duration {
 		return usagef("%s %v: accepted is less than --duration (%v)", v.of("warmup").spelt, o.warmup, o.duration)
+	}
+	return nil
+}
+
+// checkProfiles refuses profiles that nobody could look at.
+func (v *values) checkProfiles(o *options) error {
+	if s := v.of("pprof"); o.pprof && o.metrics == "" && s.origin == fromArgv {
+		return usagef("--pprof: accepted with --metrics-listen, where the profiles are shown")
 	}
 	return nil
 }

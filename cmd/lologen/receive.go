@@ -72,6 +72,9 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 	if err := v.checkFaults(o); err != nil {
 		return 0, err
 	}
+	if err := v.checkProfiles(o); err != nil {
+		return 0, err
+	}
 	server, err := receive.Listen(receive.Config{Listen: o.listen, Faults: o.faults})
 	if err != nil {
 		return exitFailed, err
