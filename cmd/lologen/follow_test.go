@@ -94,7 +94,7 @@ func TestTargetRate(t *testing.T) {
 		want [4]string // before the run, in its stages
 	}{
 		{"stages", func(o *options) { o.stages = stages }, [4]string{"0", "1000", "0", "500"}},
-		{"ramp up", func(o *options) { o.rate, o.rampUp = lines(120, "120"), 12*time.Second }, [4]string{"0", "20", "60", "100"}},
+		{"ramp up", func(o *options) { o.rate, o.rampUp = lines(120, "120"), 12*time.Second }, [4]string{"0", "10", "50", "90"}},
 		{"one rate", func(o *options) { o.rate = lines(700, "700") }, [4]string{"0", "700", "700", "700"}},
 		{"interval", func(o *options) {}, [4]string{"0", "0.5", "0.5", "0.5"}},
 		{"unpaced", func(o *options) { o.rate = rate{max: true, asked: "max"} }, [4]string{"", "", "", ""}},
@@ -118,7 +118,7 @@ func TestTargetRate(t *testing.T) {
 	}
 }
 
-// checkTargets looks before the run and then in the middle of each 4 s of it.
+// checkTargets looks before the run and then a second into each 4 s of it.
 func checkTargets(t *testing.T, l *load, wants []string) {
 	t.Helper()
 	registry := prometheus.NewRegistry()
@@ -144,10 +144,10 @@ func checkTargets(t *testing.T, l *load, wants []string) {
 	l.plan.Control = l.steering.control
 	ended := make(chan error)
 	go func() { _, err := emitter.Run(t.Context(), l.plan); ended <- err }()
-	time.Sleep(2 * time.Second)
+	time.Sleep(time.Second)
 	for i, want := range wants[1:] {
 		if got := target(); got != want {
-			t.Errorf("after %d s %q are asked for, want %q", 4*i+2, got, want)
+			t.Errorf("after %d s %q are asked for, want %q", 4*i+1, got, want)
 		}
 		time.Sleep(4 * time.Second)
 	}

@@ -49,7 +49,7 @@ func redacted(flag, value string) string {
 		if secret {
 			return name + ":..."
 		}
-	case "url", "scrape", "loki", "receiver", "verify-loki": // see urls
+	case "url", "scrape", "loki", "receiver", "verify-loki": // a query may be a secret, too
 		u, err := url.Parse(value)
 		if err != nil {
 			if _, after, ok := strings.Cut(value, "@"); ok {
@@ -63,6 +63,7 @@ func redacted(flag, value string) string {
 		if u.RawQuery != "" {
 			u.RawQuery = "..."
 		}
+		u.Fragment = "" // it goes nowhere
 		return u.String()
 	}
 	return value

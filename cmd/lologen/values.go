@@ -141,9 +141,6 @@ func (f *flag) shown(value string) string { return redacted(f.name, value) }
 // aside are flags without which a run is the same.
 var aside = []string{"config", "scenario", "report", "report-file", "progress", "metrics-listen", "pprof", "allow-control", "control-token-file", "start-at", "dry-run"}
 
-// urls are flags whose values may hold secrets: of a URL only where it leads to is repeated.
-var urls = []string{"url", "scrape", "loki", "receiver", "verify-loki"}
-
 // command is what repeats the run, without anything secret.
 func (v *values) command(o *options) []string {
 	list := []string{"lologen"}
@@ -153,8 +150,6 @@ func (v *values) command(o *options) []string {
 		}
 		for _, value := range s.values {
 			switch {
-			case strings.Contains(value, "://") && slices.Contains(urls, s.flag.name):
-				list = append(list, "--"+s.flag.name, target(value)) // a query may be a secret, too
 			case s.flag.value != "":
 				list = append(list, "--"+s.flag.name, s.flag.shown(value))
 			case value == "true":
