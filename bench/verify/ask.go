@@ -25,11 +25,22 @@ type Question struct {
 	Run    string        // the run's id; may be empty if there is a ledger
 	Ledger *Ledger       // of the run; nil: only gaps and copies can be told
 	Wait   time.Duration // how long to wait for lines at most; 0: 60 s
+	Late   time.Duration // how long after that the source may take to say a first word; 0: as long as it takes
 	Settle time.Duration // how long a number has to stay as it is to be the last; 0: 5 s
+
+	// Agent says that somebody brings the lines, who tries again after minutes and may bring lines
+	// twice: missing ones are waited for to the end, and where none is missing, copies for Settle.
+	Agent bool
 }
 
-// ErrRefused is wrapped by the errors of sources that will not answer differently when asked again.
+// ErrRefused is what the errors of sources are that will not answer differently when asked again.
 var ErrRefused = errors.New("refused")
+
+// refusal is an ErrRefused in other words.
+type refusal struct{ error }
+
+func (r refusal) Is(target error) bool { return target == ErrRefused }
+func (r refusal) Unwrap() error        { return r.error }
 
 // Ask waits until the source holds what was confirmed, or what it holds no longer changes, and
 // judges that. Lines have the whole wait to begin to come.
@@ -51,12 +62,14 @@ type asking struct {
 	source   Source
 	question Question
 	enough   uint64 // lines that are confirmed; 0 without a ledger
+	deadline time.Time
 
-	begun time.Time
-	first uint64    // lines that the first look found
-	lines uint64    // and the last
-	since time.Time // when a look had first found so many
-	looks int
+	begun   time.Time
+	first   uint64    // lines that the first look found
+	lines   uint64    // and the last
+	since   time.Time // when a look had first found so many
+	looks   int
+	slowest time.Duration // a look took so far
 
 	judged *Verdict // on so many lines as there still are
 }
@@ -72,21 +85,33 @@ func (a *asking) ask(ctx context.Context) (*Verdict, error) {
 		a.enough = q.Ledger.Acked()
 	}
 	a.begun = time.Now()
-	deadline := a.begun.Add(cmp.Or(q.Wait, time.Minute))
+	a.deadline = a.begun.Add(cmp.Or(q.Wait, time.Minute))
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		last := time.Now().Add(pause).After(deadline)
-		v, final, err := a.round(ctx, last)
+		v, final, err := a.round(ctx, pause)
 		switch {
 		case err == nil && final:
 			return v, nil
-		case err != nil && (last || errors.Is(err, ErrRefused)):
-			return nil, err
+		case err != nil && (a.last(pause) || errors.Is(err, ErrRefused)) && ctx.Err() == nil:
+			return a.known(err)
 		}
 		if sleep(ctx, pause) != nil {
 			return nil, interrupted(err)
 		}
 	}
 }
+
+// known is the verdict that would have stood if nothing had come after it, or the error that kept us
+// from knowing whether it did.
+func (a *asking) known(err error) (*Verdict, error) {
+	if v := a.judged; v != nil && v.Passed != nil && *v.Passed {
+		v.note("the last look was not possible, so copies that came by then are not counted: %v", err)
+		return v, nil
+	}
+	return nil, err
+}
+
+// last reports whether there is no time for another look after such a pause.
+func (a *asking) last(pause time.Duration) bool { return time.Now().Add(pause).After(a.deadline) }
 
 // interrupted says so, and what was in the way by then.
 func interrupted(err error) error {
@@ -97,12 +122,12 @@ func interrupted(err error) error {
 }
 
 // round looks once, and judges if there is reason to; final says that this is the verdict.
-func (a *asking) round(ctx context.Context, last bool) (v *Verdict, final bool, err error) {
+func (a *asking) round(ctx context.Context, pause time.Duration) (v *Verdict, final bool, err error) {
 	if err := a.look(ctx); err != nil {
 		return nil, false, err
 	}
-	final = last || a.settled()
-	if !final && !a.hasEnough() {
+	last := a.last(pause)
+	if !last && !a.settled() && !a.hasEnough() {
 		return nil, false, nil
 	}
 	if a.judged == nil {
@@ -110,17 +135,34 @@ func (a *asking) round(ctx context.Context, last bool) (v *Verdict, final bool, 
 			return nil, false, err
 		}
 	}
-	passed := a.judged.Passed
-	return a.judged, final || passed != nil && *passed, nil
+	return a.judged, last || a.isFinal(a.judged), nil
+}
+
+// isFinal reports whether no further look would change a verdict, as far as that can be known.
+func (a *asking) isFinal(v *Verdict) bool {
+	switch {
+	case !a.question.Agent:
+		return a.settled() || v.Passed != nil && *v.Passed
+	case v.Lost+v.Unproven > 0:
+		return false // who brings the lines may be waiting to try again
+	}
+	return a.settled()
 }
 
 // look asks how many lines there are.
 func (a *asking) look(ctx context.Context) error {
-	lines, err := a.source.Count(ctx, a.question.Run)
-	if err != nil {
+	asked := time.Now()
+	bounded, cancel := a.bound(ctx)
+	defer cancel()
+	lines, err := a.source.Count(bounded, a.question.Run)
+	at := time.Now() // some of them may have become visible while they were counted
+	switch {
+	case err != nil && bounded.Err() != nil && ctx.Err() == nil:
+		return fmt.Errorf("ask %s: no answer within %v", a.source, at.Sub(asked).Round(time.Millisecond))
+	case err != nil:
 		return fmt.Errorf("ask %s: %w", a.source, err)
 	}
-	at := time.Now() // some of them may have become visible while they were counted
+	a.slowest = max(a.slowest, at.Sub(asked))
 	if a.looks == 0 {
 		a.first = lines
 	}
@@ -128,6 +170,14 @@ func (a *asking) look(ctx context.Context) error {
 		a.lines, a.since, a.judged = lines, at, nil
 	}
 	return nil
+}
+
+// bound ends a look that takes too long: for a source that has answered before, that is longer.
+func (a *asking) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.question.Late == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, a.deadline.Add(max(a.question.Late, 2*a.slowest)))
 }
 
 // hasEnough reports whether there are as many lines as were confirmed. Copies may stand for

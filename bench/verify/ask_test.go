@@ -14,6 +14,7 @@ import (
 type slow struct {
 	begun time.Time
 	come  []time.Duration // when a line comes, after begun; a negative one is lost
+	twice time.Duration   // when the first comes again; 0: never
 	err   func(after time.Duration) error
 }
 
@@ -32,6 +33,9 @@ func (s *slow) Holding(_ context.Context, run string) (*Holding, error) {
 		if after >= 0 && time.Since(s.begun) >= after {
 			b.Add(text(run, 0, uint64(seq), 1))
 		}
+	}
+	if s.twice > 0 && time.Since(s.begun) >= s.twice {
+		b.Add(text(run, 0, 0, 1))
 	}
 	b.Take(0)
 	return a.Holding(run), nil
@@ -135,6 +139,98 @@ func TestAskInterrupted(t *testing.T) {
 			if took := time.Since(begun); took != 3*time.Second {
 				t.Errorf("took %v", took)
 			}
+		})
+	}
+}
+
+// TestAskAgent: an agent may bring lines late, and lines twice after all have come.
+func TestAskAgent(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		source     slow
+		noLedger   bool
+		least      time.Duration // it takes; at most 2 s more, as a look may just have been
+		passed     bool
+		duplicated uint64
+		note       string
+	}{
+		{"all there", slow{come: []time.Duration{0, 0, 0}}, false, 10 * time.Second, true, 0, ""},
+		{"a copy comes", slow{come: []time.Duration{0, 0, 0}, twice: 3 * time.Second}, false, 13 * time.Second, true, 1, ""},
+		{"a line comes after a pause", slow{come: []time.Duration{0, 0, 40 * time.Second}}, false, 50 * time.Second, true, 0, ""},
+		{"a line never comes", slow{come: []time.Duration{0, 0, -1}}, false, 58 * time.Second, false, 0, ""},
+		{"a copy, and a line never comes", slow{come: []time.Duration{0, 0, -1}, twice: time.Second}, false, 58 * time.Second, false, 1, ""},
+		{"one too many", slow{come: []time.Duration{0, 0, 0, 0}}, false, 10 * time.Second, false, 0, ""},
+		{"it comes at the end", slow{come: []time.Duration{0, 0, 56 * time.Second}}, false, 58 * time.Second, true, 0, ""},
+		{"a gap without ledger", slow{come: []time.Duration{0, -1, 0}}, true, 58 * time.Second, false, 0, ""},
+		{"without ledger", slow{come: []time.Duration{0, 0, 0}}, true, 10 * time.Second, true, 0, ""},
+		{"down once all were there", slow{come: []time.Duration{0, 0, 0}, err: func(after time.Duration) error {
+			if after > 5*time.Second {
+				return errors.New("down")
+			}
+			return nil
+		}}, false, 58 * time.Second, true, 0, "copies that came by then are not counted: ask a slow place: down"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := Question{Run: "r", Settle: 10 * time.Second, Agent: true}
+				if !c.noLedger {
+					q.Ledger = &Ledger{RunID: "r", Ended: time.Now(), Streams: []Sent{{Next: 3}}}
+				}
+				c.source.begun = time.Now()
+				v := Ask(t.Context(), &c.source, q)
+				if took := time.Since(c.source.begun); took < c.least || took > c.least+2*time.Second {
+					t.Errorf("took %v", took)
+				}
+				if v.Passed == nil || *v.Passed != c.passed || v.Duplicated != c.duplicated || !strings.Contains(strings.Join(v.Notes, "\n"), c.note) {
+					t.Errorf("verdict is %+v", v)
+				}
+			})
+		})
+	}
+}
+
+// silent is a source that says nothing from one time on.
+type silent struct {
+	*slow
+	from  time.Duration
+	takes time.Duration // before that
+}
+
+func (s silent) Count(ctx context.Context, run string) (uint64, error) {
+	if time.Since(s.begun) >= s.from {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
+	time.Sleep(s.takes)
+	return s.slow.Count(ctx, run)
+}
+
+// TestAskSilent: to wait for an answer is to wait, too.
+func TestAskSilent(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		wait, late  time.Duration
+		from, takes time.Duration
+		took        time.Duration
+	}{
+		{"at once", 2 * time.Second, 5 * time.Second, 0, 0, 7 * time.Second},
+		{"no time at all", 1, 5 * time.Second, 0, 0, 5*time.Second + 1},
+		{"after a quick answer", 10 * time.Second, 5 * time.Second, 5 * time.Second, 0, 15 * time.Second},
+		{"after a slow answer", 10 * time.Second, 5 * time.Second, 5 * time.Second, 9 * time.Second, 28 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begun := time.Now()
+				s := silent{&slow{begun: begun, come: []time.Duration{-1}}, c.from, c.takes}
+				l := &Ledger{RunID: "r", Streams: []Sent{{Next: 1}}}
+				v := Ask(t.Context(), s, Question{Ledger: l, Wait: c.wait, Late: c.late})
+				if took := time.Since(begun); took != c.took {
+					t.Errorf("took %v", took)
+				}
+				if v.Passed != nil || !strings.Contains(v.Error, "a slow place: no answer within ") || strings.Contains(v.Error, "context") {
+					t.Errorf("verdict is %+v", v)
+				}
+			})
 		})
 	}
 }

@@ -115,7 +115,7 @@ func (r *fileReader) file(ctx context.Context, path string) error {
 		defer unpacked.Close()
 		text = unpacked
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return fmt.Errorf("%w: packed with zstd, unpack it first", ErrRefused)
+		return refusal{errors.New("packed with zstd: unpack it first")}
 	}
 	return r.lines(ctx, path, text)
 }
@@ -141,7 +141,7 @@ func (r *fileReader) lines(ctx context.Context, path string, text io.Reader) err
 	r.batch.Take(0)
 	if err := scanner.Err(); err != nil {
 		if errors.Is(err, bufio.ErrTooLong) {
-			return fmt.Errorf("%w: a line of over %d bytes", ErrRefused, longest)
+			return refusal{fmt.Errorf("a line of over %d bytes", longest)}
 		}
 		return err
 	}

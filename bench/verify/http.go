@@ -102,9 +102,22 @@ func (c *client) get(ctx context.Context, path string, query url.Values, tenant 
 		return &statusError{response.StatusCode, clean(string(text))}
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, most)).Decode(v); err != nil {
-		return fmt.Errorf("read answer: %w", err)
+		return fmt.Errorf("read answer: %w", final(err))
 	}
 	return nil
+}
+
+// otherAnswer is one that came whole and is not what was asked for. It will be that again.
+type otherAnswer struct{ refusal }
+
+// final tells such an answer from one that broke off.
+func final(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	if errors.Is(err, io.EOF) || errors.As(err, &syntax) || errors.As(err, &kind) {
+		return &otherAnswer{refusal{fmt.Errorf("not the JSON that was asked for: %s", clean(err.Error()))}}
+	}
+	return err
 }
 
 // withoutQuery leaves out of an error which URL it is about: the query is long, and known.

@@ -11,6 +11,7 @@ import (
 // A Ledger says what a run sent, and what became of it as far as the run knows.
 type Ledger struct {
 	RunID   string
+	Sink    string // where to; empty: not known
 	Started time.Time
 	Ended   time.Time // the last confirmation, or a little later
 	Streams []Sent    // in the order of their numbers

@@ -59,7 +59,8 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 		LedgerCut  bool      `json:"ledger_cut"`
 		LedgerFile string    `json:"ledger_file"`
 		Plan       struct {
-			Streams int `json:"streams"`
+			Sink    string `json:"sink"`
+			Streams int    `json:"streams"`
 		} `json:"plan"`
 		Ledger *[]struct {
 			Stream   uint64  `json:"stream"`
@@ -81,7 +82,7 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 		return nil, beside, errors.New("it has none: the run did not identify its lines (--identify)")
 	}
 	l = &Ledger{
-		RunID: r.RunID, Started: r.Started, Cut: r.LedgerCut,
+		RunID: r.RunID, Sink: r.Plan.Sink, Started: r.Started, Cut: r.LedgerCut,
 		Ended: r.Started.Add(time.Duration(r.Elapsed * float64(time.Second))),
 	}
 	for _, s := range *r.Ledger {

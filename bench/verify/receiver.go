@@ -3,13 +3,16 @@ package verify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // Receiver is a Source that asks `lologen receive` for its account of a run.
 type Receiver struct {
 	client *client
+	known  bool     // it has answered as one
 	last   *Holding // what Count was answered
 }
 
@@ -24,16 +27,33 @@ func NewReceiver(s Server) (*Receiver, error) {
 
 func (r *Receiver) String() string { return "the receiver at " + r.client.base }
 
-// Answers reports whether a receiver is there.
+// Answers reports whether a receiver is there, and says so within a few seconds.
 func (r *Receiver) Answers(ctx context.Context) bool {
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return r.present(ctx) == nil
+}
+
+// present is why no receiver is there, if none is.
+func (r *Receiver) present(ctx context.Context) error {
 	const most = 16 << 20
 	var report struct {
 		Runs         []Run         `json:"runs"`
 		Unidentified *Unidentified `json:"unidentified"`
 	}
-	err := r.client.get(ctx, "/report", nil, "", most, &report)
-	return err == nil && report.Runs != nil && report.Unidentified != nil
+	if err := r.client.get(ctx, "/report", nil, "", most, &report); err != nil {
+		return err
+	}
+	if report.Runs == nil || report.Unidentified == nil {
+		return errNoReceiver
+	}
+	r.known = true
+	return nil
 }
+
+// errNoReceiver is somebody else answering.
+var errNoReceiver = refusal{errors.New("no lologen receive is there")}
 
 // Count implements Source.
 func (r *Receiver) Count(ctx context.Context, run string) (uint64, error) {
@@ -43,16 +63,31 @@ func (r *Receiver) Count(ctx context.Context, run string) (uint64, error) {
 	err := r.client.get(ctx, "/report", url.Values{"run": {run}}, "", most, h)
 	var status *statusError
 	switch {
-	case errors.As(err, &status) && status.status == http.StatusNotFound: // it knows no such run
+	case errors.As(err, &status) && status.status == http.StatusNotFound:
+		// A receiver says so of a run that it does not know, and any other server of any page.
+		if !r.known {
+			if err := r.present(ctx); err != nil {
+				return 0, noReceiver(err)
+			}
+		}
 		h = &Holding{RunID: run}
 	case err != nil:
-		return 0, err
+		return 0, noReceiver(err)
 	case h.RunID != run:
-		return 0, errors.New("read answer: not the account of this run: no receiver of lologen's")
+		return 0, errNoReceiver
 	}
 	h.sort()
 	r.last = h
 	return h.Lines.Received, nil
+}
+
+// noReceiver says what an answer means that no receiver gives.
+func noReceiver(err error) error {
+	var status *statusError
+	if errors.As(err, &status) && status.status == http.StatusNotFound || errors.As(err, new(*otherAnswer)) {
+		return fmt.Errorf("%w: %w", errNoReceiver, err)
+	}
+	return err
 }
 
 // Holding implements Source.

@@ -2,8 +2,10 @@ package verify
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -21,11 +23,14 @@ func TestReceiver(t *testing.T) {
 	b.Take(3000)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := a.Holding(r.URL.Query().Get("run"))
-		if h == nil || r.URL.Path != "/report" {
+		switch {
+		case h != nil:
+			_ = json.NewEncoder(w).Encode(h)
+		case r.URL.RawQuery == "":
+			_ = json.NewEncoder(w).Encode(a.Totals())
+		default:
 			http.Error(w, "no such run", http.StatusNotFound)
-			return
 		}
-		_ = json.NewEncoder(w).Encode(h)
 	}))
 	defer server.Close()
 	r, err := NewReceiver(Server{URL: server.URL + "/"})
@@ -44,20 +49,62 @@ func TestReceiver(t *testing.T) {
 	}
 }
 
-func TestReceiverFails(t *testing.T) {
+// TestReceiverIsNone: other servers hold nothing of the run, and saying so at once is not that it is lost.
+func TestReceiverIsNone(t *testing.T) {
+	for _, c := range []struct {
+		status     int
+		text, want string
+	}{
+		{404, "File not found", "no lologen receive is there: status 404: File not found"},
+		{404, `{"run_id":"r"}`, "no lologen receive is there"},
+		{200, "hello", "no lologen receive is there: read answer: not the JSON that was asked for"},
+		{200, "", "no lologen receive is there"},
+		{200, "[]", "no lologen receive is there"},
+		{200, `{"version":1,"runs":[]}`, "no lologen receive is there"},
+		{401, "who are you?", "status 401: who are you?"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(c.status)
+			_, _ = w.Write([]byte(c.text))
+		}))
+		r, err := NewReceiver(Server{URL: server.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Count(t.Context(), "r")
+		if err == nil || !errors.Is(err, ErrRefused) || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%d %q: error is %v", c.status, c.text, err)
+		}
+		l := &Ledger{RunID: "r", Streams: []Sent{{Next: 6}}}
+		v := Ask(t.Context(), r, Question{Ledger: l, Wait: time.Hour})
+		if v.Passed != nil || v.Lost != 0 || v.Error == "" {
+			t.Errorf("%d %q: verdict is %+v", c.status, c.text, v)
+		}
+		server.Close()
+	}
+	if _, err := NewReceiver(Server{URL: "nowhere"}); err == nil {
+		t.Error("nowhere is an address")
+	}
+}
+
+// TestReceiverBreaksOff: an answer that is not whole may be so the next time.
+func TestReceiverBreaksOff(t *testing.T) {
+	asked := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"version":1,"runs":[]}`))
+		if asked++; asked == 1 {
+			_, _ = w.Write([]byte(`{"run_id":"r","streams":[{"stream":0,`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"run_id":"r","lines":{"received":6},"streams":[{"stream":0,"next":6}]}`))
 	}))
 	defer server.Close()
 	r, err := NewReceiver(Server{URL: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Count(t.Context(), "r"); err == nil {
-		t.Error("another answer is taken for an account")
-	}
-	if _, err := NewReceiver(Server{URL: "nowhere"}); err == nil {
-		t.Error("nowhere is an address")
+	v := Ask(t.Context(), r, Question{Ledger: &Ledger{RunID: "r", Streams: []Sent{{Next: 6}}}})
+	if v.Passed == nil || !*v.Passed || v.Stored != 6 || asked != 2 {
+		t.Errorf("asked %d times, verdict is %+v", asked, v)
 	}
 }
 

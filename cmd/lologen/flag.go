@@ -18,6 +18,7 @@ type flag struct {
 	initial string // the default, in words
 	repeat  bool
 	only    []string // the sinks that use it; nil: all
+	with    string   // the switch that it goes with, and is shown beside
 	seed    bool     // the Python tool's: where its sink does not use it that is a warning, not an error
 	load    bool     // asking for it asks for a report
 	// set reads one value. Its error says what would be accepted, and nothing else.

@@ -17,9 +17,13 @@ func (c *command) help(all []command, given []string) string {
 		}
 	}
 	group := ""
-	var more []string
+	var more, with []string
 	for _, f := range c.flags {
-		if !f.concerns(given) {
+		switch {
+		case f.with != "" && !slices.Contains(given, "--"+f.with+"=true"):
+			with = append(with, "--"+f.with)
+			continue
+		case !f.concerns(given):
 			more = append(more, f.only...)
 			continue
 		}
@@ -33,10 +37,8 @@ func (c *command) help(all []command, given []string) string {
 	if c.name == "" {
 		fmt.Fprintf(&b, "   %s\n", (&flag{name: "version", usage: "which build this is"}).help())
 	}
-	if len(more) > 0 {
-		slices.Sort(more)
-		more = slices.Compact(more)
-		fmt.Fprintf(&b, "\nMore flags with %s: see %s %s --help.\n", strings.Join(more, ", "), c.spelt(), c.choosing(more[0]))
+	if hint := c.more(more, with); hint != "" {
+		fmt.Fprintf(&b, "\nMore flags %s.\n", hint)
 	}
 	b.WriteString("\nEvery flag is also an environment variable (LOLOGEN_RATE=64k) and a key of --config.\n\nExamples:\n")
 	for _, e := range c.examples {
@@ -44,6 +46,20 @@ func (c *command) help(all []command, given []string) string {
 	}
 	fmt.Fprintf(&b, "\nExit codes: %s\n", c.exits)
 	return b.String()
+}
+
+// more says where flags are shown that are not here: those of sinks, and those that go with a switch.
+func (c *command) more(sinks, switches []string) string {
+	var hints []string
+	if len(sinks) > 0 {
+		slices.Sort(sinks)
+		sinks = slices.Compact(sinks)
+		hints = append(hints, fmt.Sprintf("with %s: see %s %s --help", strings.Join(sinks, ", "), c.spelt(), c.choosing(sinks[0])))
+	}
+	for _, s := range slices.Compact(switches) {
+		hints = append(hints, fmt.Sprintf("with %s: see %s %s --help", s, c.spelt(), s))
+	}
+	return strings.Join(hints, "; ")
 }
 
 // concerns reports whether the flag is of use with what was given in argv.

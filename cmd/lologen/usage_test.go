@@ -246,7 +246,7 @@ func TestValuesComeFromArgvThenEnvironmentThenConfig(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"-t", "file", "--help"}, {"--help", "-tLOKI"}} {
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"-t", "file", "--help"}, {"--help", "-tLOKI"}, {"--verify", "-h", "-c", "never"}} {
 		code, stdout, stderr := program(t, nil, args...)
 		if code != exitOK || stderr != "" {
 			t.Errorf("%v: code %d, stderr %q", args, code, stderr)
@@ -256,11 +256,14 @@ func TestHelpAndVersion(t *testing.T) {
 		}
 		for _, f := range runFlags() {
 			wanted := f.only == nil || f.seed || len(args) == 2 && slices.Contains(f.only, "loki")
+			if f.with != "" {
+				wanted = args[0] == "--"+f.with
+			}
 			if shown := strings.Contains(stdout, "\n       --"+f.name+" ") || strings.Contains(stdout, ", --"+f.name+" "); shown != wanted {
 				t.Errorf("%v: is --%s wanted? %v", args, f.name, wanted)
 			}
 		}
-		if !strings.Contains(stdout, "see lologen -t http --help") {
+		if !strings.Contains(stdout, "see lologen -t http --help") || strings.Contains(stdout, "see lologen --verify --help") == (args[0] == "--verify") {
 			t.Errorf("%v: nobody learns where further flags are", args)
 		}
 		for _, line := range strings.Split(stdout, "\n") {

@@ -27,6 +27,7 @@ type verifyOptions struct {
 	full     bool
 	margin   time.Duration
 	wait     time.Duration
+	settle   time.Duration // 0: as the lines come there
 	tenants  []string
 }
 
@@ -82,6 +83,8 @@ func verifyFlags() []flag {
 			set: setSwitch(func(o *options) *bool { return &o.verify.full })},
 		{name: "wait", group: groupWhich, value: "TIME", initial: "60s", usage: "for lines that are still on their way",
 			set: func(o *options, s string) error { return setTime(&o.verify.wait, s) }},
+		{name: "settle", group: groupWhich, value: "TIME", initial: "5s, behind an agent 10s", usage: "what stays the same for so long is final",
+			set: func(o *options, s string) error { return setPositive(&o.verify.settle, s) }},
 		{name: "output", group: groupSaid, value: "HOW", initial: "text", usage: "text, json",
 			set: func(o *options, s string) (err error) { o.output, err = oneOf(s, "text", "json"); return }},
 	}
@@ -159,11 +162,12 @@ func runVerify(ctx context.Context, v *values, io stdio) (int, error) {
 
 // question reads what is to be asked.
 func (o *options) question(v *values) (verify.Question, error) {
-	q := verify.Question{Run: o.verify.run, Wait: o.patience(), Settle: o.settle()}
+	q := verify.Question{Run: o.verify.run}
 	if o.verify.ledger == "" {
 		if o.verify.run == "" {
 			return q, usagef("--ledger or --run is needed: accepted are a run's JSON report, or its id")
 		}
+		o.waiting(&q)
 		return q, nil
 	}
 	var err error
@@ -176,17 +180,7 @@ func (o *options) question(v *values) (verify.Question, error) {
 	if q.Run != q.Ledger.RunID {
 		return q, usagef("--run %s: accepted is the run of the ledger, %s", q.Run, q.Ledger.RunID)
 	}
+	q.Agent = o.behindAgent(q.Ledger)
+	o.waiting(&q)
 	return q, nil
 }
-
-// settle is how long a number stays as it is before it is taken for the last one: agents may
-// retry in between.
-func (o *options) settle() time.Duration {
-	if o.verify.selector != "" {
-		return 20 * time.Second
-	}
-	return 5 * time.Second
-}
-
-// patience is how long to wait; not at all is a look now.
-func (o *options) patience() time.Duration { return max(o.verify.wait, 1) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/bench/verify"
@@ -22,6 +21,8 @@ func verifyRunFlags() []flag {
 			set: func(o *options, s string) error { return setSelector(&o.verify.selector, s) }},
 		{name: "verify-wait", group: groupVerify, value: "TIME", initial: "60s", usage: "for lines that are still on their way",
 			set: func(o *options, s string) error { return setTime(&o.verify.wait, s) }},
+		{name: "verify-settle", group: groupVerify, value: "TIME", initial: "5s, behind an agent 10s", usage: "what stays the same for so long is final", with: "verify",
+			set: func(o *options, s string) error { return setPositive(&o.verify.settle, s) }},
 	}
 }
 
@@ -29,7 +30,7 @@ const groupVerify = "Whether all arrived"
 
 // verifiable says what is wrong with verifying this run, if anything.
 func (o *options) verifiable(v *values) error {
-	for _, name := range []string{"verify-loki", "verify-selector", "verify-wait"} {
+	for _, name := range []string{"verify-loki", "verify-selector", "verify-wait", "verify-settle"} {
 		if s := v.of(name); s.origin == fromArgv && !o.verify.on {
 			return usagef("%s: accepted with --verify", s.spelt)
 		}
@@ -55,32 +56,35 @@ func (o *options) verifiable(v *values) error {
 	return o.readTLS(v)
 }
 
-// ownSource is where the lines of this run are to be found.
-func (o *options) ownSource(ctx context.Context, started time.Time) (verify.Source, error) {
+// whereabouts names the place where the lines of this run are to be found.
+func (o *options) whereabouts(ctx context.Context) *options {
 	own := *o
-	if own.verify.loki == "" {
-		switch o.sink {
-		case "loki":
-			// A receiver takes what Loki takes, but answers no query.
-			if r, err := verify.NewReceiver(o.verifyServer(root(o.loki.url))); err == nil && r.Answers(ctx) {
-				return r, nil
-			}
-			own.verify.loki = o.loki.url
-			if o.loki.Tenant != "" {
-				own.verify.tenants = []string{o.loki.Tenant}
-			}
-			for i := range o.loki.Tenants {
-				own.verify.tenants = append(own.verify.tenants, fmt.Sprintf("tenant-%d", i))
-			}
-		case "file":
-			own.verify.files = []string{o.path}
-		case "journald":
-			own.verify.journal = true
-		case "http":
-			own.verify.receiver = root(o.http.URL)
-		}
+	if own.verify.loki != "" {
+		return &own
 	}
-	return own.place(started)
+	switch o.sink {
+	case "loki":
+		// A receiver takes what Loki takes, but answers no query.
+		address := root(o.loki.url)
+		if r, err := verify.NewReceiver(o.verifyServer(address, nil)); err == nil && r.Answers(ctx) {
+			own.verify.receiver = address
+			return &own
+		}
+		own.verify.loki = o.loki.url
+		if o.loki.Tenant != "" {
+			own.verify.tenants = []string{o.loki.Tenant}
+		}
+		for i := range o.loki.Tenants {
+			own.verify.tenants = append(own.verify.tenants, fmt.Sprintf("tenant-%d", i))
+		}
+	case "file":
+		own.verify.files = []string{o.path}
+	case "journald":
+		own.verify.journal = true
+	case "http":
+		own.verify.receiver = root(o.http.URL)
+	}
+	return &own
 }
 
 // root is where a server has its own pages, whatever path it takes lines at.
@@ -94,13 +98,15 @@ func root(address string) string {
 
 // verifyRun asks the destination what it holds of a run that is over.
 func (o *options) verifyRun(ctx context.Context, l *load, r *emitter.Result) *report.Verification {
-	source, err := o.ownSource(ctx, r.Started)
+	ledger := verify.NewLedger(l.runID, r)
+	at := o.whereabouts(ctx)
+	source, err := at.place(ledger)
 	if err != nil {
 		return &report.Verification{Why: err.Error()}
 	}
-	v := verify.Ask(ctx, source, verify.Question{
-		Run: l.runID, Ledger: verify.NewLedger(l.runID, r), Wait: o.patience(), Settle: o.settle(),
-	})
+	question := verify.Question{Run: l.runID, Ledger: ledger, Agent: o.verify.loki != "" || o.sink == "journald"}
+	at.waiting(&question)
+	v := verify.Ask(ctx, source, question)
 	return &report.Verification{
 		Stored: v.Stored, Lost: v.Lost, Duplicated: v.Duplicated, Reordered: v.Reordered, Extra: v.Extra,
 		VisibleAfter: v.VisibleAfter, Passed: v.Passed, Why: v.Error, EndToEnd: v.EndToEnd,

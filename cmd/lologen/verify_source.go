@@ -58,10 +58,6 @@ func (o *options) askedSource(v *values, q verify.Question) (verify.Source, erro
 	if err != nil {
 		return nil, err
 	}
-	var started time.Time
-	if q.Ledger != nil {
-		started = q.Ledger.Started
-	}
 	o.http.URL = "" // none of its own: only credentials and TLS
 	if err := o.readCredentials(v); err != nil {
 		return nil, err
@@ -69,24 +65,28 @@ func (o *options) askedSource(v *values, q verify.Question) (verify.Source, erro
 	if err := o.readTLS(v); err != nil {
 		return nil, err
 	}
-	source, err := o.place(started)
+	source, err := o.place(q.Ledger)
 	if err != nil {
 		return nil, usagef("%s: %w", named, err)
 	}
 	return source, nil
 }
 
-// place opens the one of four places that is named.
-func (o *options) place(started time.Time) (verify.Source, error) {
+// place opens the one of four places that is named. The ledger may be nil.
+func (o *options) place(l *verify.Ledger) (verify.Source, error) {
+	var started time.Time
+	if l != nil {
+		started = l.Started
+	}
 	switch vo := &o.verify; {
 	case vo.loki != "":
 		selector, filter, _ := splitSelector(vo.selector)
 		return verify.NewLoki(verify.LokiConfig{
-			Server: o.verifyServer(vo.loki), Tenants: vo.tenants, Selector: selector, Filter: filter,
+			Server: o.verifyServer(vo.loki, l), Tenants: vo.tenants, Selector: selector, Filter: filter,
 			Margin: o.timeMargin(), Full: vo.full,
 		}, started)
 	case vo.receiver != "":
-		return verify.NewReceiver(o.verifyServer(vo.receiver))
+		return verify.NewReceiver(o.verifyServer(vo.receiver, l))
 	case vo.journal:
 		return verify.NewJournal(o.name, started)
 	}
@@ -123,8 +123,8 @@ func (o *options) timeMargin() time.Duration {
 	return time.Hour + o.loki.Offset.Abs() + o.loki.Disorder.Most
 }
 
-// verifyServer is a server that is reached as the user said.
-func (o *options) verifyServer(address string) verify.Server {
+// verifyServer is a server that is reached as the user said, and asked for a run of that ledger.
+func (o *options) verifyServer(address string, l *verify.Ledger) verify.Server {
 	header := make(http.Header)
 	for _, h := range o.http.Header {
 		header.Add(h[0], h[1])
@@ -136,6 +136,5 @@ func (o *options) verifyServer(address string) verify.Server {
 	if o.http.BearerToken != "" {
 		header.Set("Authorization", "Bearer "+o.http.BearerToken)
 	}
-	const longest = 5 * time.Minute // a Loki takes a second to count a million lines
-	return verify.Server{URL: address, Header: header, TLS: o.http.TLS, Wait: longest}
+	return verify.Server{URL: address, Header: header, TLS: o.http.TLS, Wait: time.Minute + reading(l)}
 }

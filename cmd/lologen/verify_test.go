@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/exitfound/lologen/bench/verify"
 )
@@ -155,6 +156,10 @@ func TestVerifyAsksNow(t *testing.T) {
 			t.Errorf("asked by %s, %q", user, r.Header)
 		}
 		asked++
+		if r.URL.RawQuery == "" { // asked whether it is a receiver
+			_, _ = w.Write([]byte(`{"runs":[],"unidentified":{}}`))
+			return
+		}
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	defer server.Close()
@@ -168,7 +173,7 @@ func TestVerifyAsksNow(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &v); err != nil {
 		t.Fatalf("%v: %s", err, stdout)
 	}
-	if code != exitFailed || stderr != "" || asked != 1 || v.Lost != 3 || v.Passed == nil || *v.Passed || strings.Contains(stdout, "hunter2") {
+	if code != exitFailed || stderr != "" || asked != 2 || v.Lost != 3 || v.Passed == nil || *v.Passed || strings.Contains(stdout, "hunter2") {
 		t.Errorf("code %d, asked %d times, %s%s", code, asked, stdout, stderr)
 	}
 }
@@ -180,5 +185,56 @@ func TestVerifyCannotAsk(t *testing.T) {
 	code, stdout, _ := program(t, nil, "verify", "--loki", server.URL, "--run", "abc", "--wait", "0", "--output", "json")
 	if code != exitFailed || !strings.Contains(stdout, `"passed":null`) || !strings.Contains(stdout, "connection refused") {
 		t.Errorf("code %d, %s", code, stdout)
+	}
+}
+
+// TestVerifyPlainServer: a web server that took every line and has no account of them has lost none.
+func TestVerifyPlainServer(t *testing.T) {
+	for status, want := range map[int]string{http.StatusNotFound: "status 404: nothing here", http.StatusOK: "not the JSON that was asked for"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				w.WriteHeader(status)
+			}
+			_, _ = w.Write([]byte("nothing here"))
+		}))
+		code, _, stderr := program(t, nil, "-t", "http", "-M", "POST", "--url", server.URL, "--count", "20", "-T", "0", "--verify", "--report", "text")
+		server.Close()
+		if code != exitFailed || !strings.Contains(stderr, "could not be asked") || !strings.Contains(stderr, "no lologen receive is there") ||
+			!strings.Contains(strings.Join(strings.Fields(stderr), " "), want) || strings.Contains(stderr, "lost") {
+			t.Errorf("%d: code %d, %s", status, code, stderr)
+		}
+	}
+}
+
+// TestWaiting: what an agent may still bring is waited for, and a question takes no longer than it may.
+func TestWaiting(t *testing.T) {
+	ledger := func(sink string) *verify.Ledger {
+		return &verify.Ledger{RunID: "r", Sink: sink, Streams: []verify.Sent{{Next: 2_000_000}}}
+	}
+	for _, c := range []struct {
+		name   string
+		verify verifyOptions
+		ledger *verify.Ledger
+		agent  bool
+		settle time.Duration
+		late   time.Duration
+	}{
+		{"a push", verifyOptions{loki: "http://x"}, ledger("loki"), false, 5 * time.Second, 15 * time.Second},
+		{"a file that is scraped", verifyOptions{loki: "http://x"}, ledger("file"), true, 10 * time.Second, 15 * time.Second},
+		{"a selector", verifyOptions{loki: "http://x", selector: "{a=`b`}"}, nil, true, 10 * time.Second, 5 * time.Second},
+		{"nothing known", verifyOptions{loki: "http://x"}, nil, false, 5 * time.Second, 5 * time.Second},
+		{"an agent that pushes to a receiver", verifyOptions{receiver: "http://x"}, ledger("console"), true, 10 * time.Second, 15 * time.Second},
+		{"requests", verifyOptions{receiver: "http://x"}, ledger("http"), false, 5 * time.Second, 15 * time.Second},
+		{"a file", verifyOptions{files: []string{"x"}}, ledger("file"), false, 5 * time.Second, 0},
+		{"stdout", verifyOptions{files: []string{"x"}}, ledger("console"), false, 5 * time.Second, 0},
+		{"the journal", verifyOptions{journal: true}, ledger("journald"), true, 5 * time.Second, 0},
+		{"as asked", verifyOptions{journal: true, settle: time.Second}, nil, true, time.Second, 0},
+	} {
+		o := &options{verify: c.verify}
+		q := verify.Question{Ledger: c.ledger, Agent: o.behindAgent(c.ledger)}
+		o.waiting(&q)
+		if q.Agent != c.agent || q.Settle != c.settle || q.Late != c.late || q.Wait != 1 {
+			t.Errorf("%s: %+v", c.name, q)
+		}
 	}
 }
