@@ -126,7 +126,9 @@ func hostilePage(t *testing.T, url string) *Report {
 	evil := hostile(url)
 	r := limitedPage()
 	passed := false
-	r.Verification = &Verification{Passed: &passed, Why: evil}
+	r.Verification = &Verification{
+		Passed: &passed, Why: evil, Notes: []string{evil}, Ranges: []Stretch{{Run: evil, From: 1, To: 3, What: evil}},
+	}
 	r.Parts = []Part{{RunID: evil, Command: []string{evil}}}
 	r.Verdict.Aborted = evil
 	r.Plan.Evidence, r.Plan.Encoding = evil, evil

@@ -98,40 +98,6 @@ func discardTables(discarded []scrape.Discards) []table {
 	return []table{t}
 }
 
-// table is what the destination was found to hold.
-func (v *Verification) table() table {
-	t := table{
-		Caption: "What the destination holds: " + v.verdict(),
-		Head:    []string{"", "lines"},
-		Rows: [][]string{
-			{"stored", count(v.Stored)},
-			{"lost: acked, and not there", count(v.Lost)},
-			{"duplicated", count(v.Duplicated)},
-			{"out of order", count(v.Reordered)},
-			{"extra: not acked, and there", count(v.Extra)},
-		},
-		Note: Clean(v.Why),
-	}
-	if v.VisibleAfter != nil {
-		t.Rows = append(t.Rows, []string{"all visible after", Length(*v.VisibleAfter)})
-	}
-	if e := v.EndToEnd; e != nil {
-		t.Rows = append(t.Rows, []string{"end to end, p50", e.text(e.P50)}, []string{"end to end, p99", e.text(e.P99)},
-			[]string{"end to end, max", e.text(e.Max)})
-	}
-	return t
-}
-
-func (v *Verification) verdict() string {
-	switch {
-	case v.Passed == nil:
-		return "it could not be asked"
-	case *v.Passed:
-		return "as it should be"
-	}
-	return "not as it should be"
-}
-
 // mostParts bounds the table of the processes that made the run together.
 const mostParts = 100
 

@@ -102,7 +102,7 @@ func (r *Report) view() view {
 func (r *Report) sections(points []Point) []section {
 	var list []section
 	if r.Verification != nil {
-		list = append(list, section{ID: "delivery", Title: "Delivery", Tables: []table{r.Verification.table()}})
+		list = append(list, section{ID: "delivery", Title: "Delivery", Tables: r.Verification.tables()})
 	}
 	list = append(list, []section{
 		{ID: "throughput", Title: "Throughput", Empty: "This report holds no time series.", Figures: r.throughput(points)},

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -47,42 +46,4 @@ func mergeSummaries(summaries []Summary) (Summary, error) {
 		whole.Merge(h)
 	}
 	return Whole(whole), nil
-}
-
-// mergeVerifications is nil unless all were verified: what is known of a part is not known of the whole.
-func mergeVerifications(reports []*Report) (*Verification, error) {
-	m := &Verification{Passed: new(true)}
-	var endToEnd []Summary
-	for _, r := range reports {
-		v := r.Verification
-		if v == nil {
-			return nil, nil
-		}
-		m.Stored += v.Stored
-		m.Lost += v.Lost
-		m.Duplicated += v.Duplicated
-		m.Reordered += v.Reordered
-		m.Extra += v.Extra
-		m.Why = cmp.Or(m.Why, v.Why)
-		if v.VisibleAfter != nil && (m.VisibleAfter == nil || *v.VisibleAfter > *m.VisibleAfter) {
-			m.VisibleAfter = new(*v.VisibleAfter)
-		}
-		switch {
-		case m.Passed == nil || v.Passed == nil:
-			m.Passed = nil
-		default:
-			m.Passed = new(*m.Passed && *v.Passed)
-		}
-		if v.EndToEnd != nil {
-			endToEnd = append(endToEnd, *v.EndToEnd)
-		}
-	}
-	if len(endToEnd) > 0 {
-		s, err := mergeSummaries(endToEnd)
-		if err != nil {
-			return nil, fmt.Errorf("end-to-end times: %w", err)
-		}
-		m.EndToEnd = &s
-	}
-	return m, nil
 }

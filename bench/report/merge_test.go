@@ -356,6 +356,12 @@ func TestMergeVerifications(t *testing.T) {
 	if err != nil || m.Stored != 11 || m.Lost != 1 || m.Extra != 2 || *m.Passed || *m.VisibleAfter != 3 || m.EndToEnd.Count != 20 || m.EndToEnd.P99 != h.P99 {
 		t.Errorf("got %+v, %v", m, err)
 	}
+	a.Corrupt, a.Notes, a.Ranges = 2, []string{"x"}, []Stretch{{Stream: 1, From: 3, To: 4, What: "lost"}}
+	b.Corrupt, b.Unproven, b.Notes, b.Ranges = 1, 5, []string{"x", "y"}, slices.Repeat([]Stretch{{Stream: 1, From: 7, To: 7, What: "extra"}}, MostStretches)
+	m, err = mergeVerifications([]*Report{{RunID: "a", Verification: a}, {RunID: "b", Verification: b}})
+	if err != nil || m.Corrupt != 3 || m.Unproven != 5 || len(m.Notes) != 2 || len(m.Ranges) != MostStretches || !m.RangesCut || m.Ranges[0].Run != "a" || m.Ranges[1].Run != "b" || b.Ranges[0].Run != "" {
+		t.Errorf("got %+v, %v", m, err)
+	}
 	if m, _ := mergeVerifications([]*Report{{Verification: a}, {Verification: &Verification{Why: "gone"}}}); m.Passed != nil || m.Why != "gone" {
 		t.Errorf("got %+v", m)
 	}

@@ -24,16 +24,23 @@ func (p *page) item(name, format string, args ...any) {
 	p.line("%-9s %s", name, fmt.Sprintf(format, args...))
 }
 
+// long writes one fact under its name, over as many lines as it takes.
+func (p *page) long(name, format string, args ...any) {
+	p.wrap(fmt.Sprintf("%-9s", name), strings.Repeat(" ", 9), fmt.Sprintf(format, args...))
+}
+
 // paragraph writes text over as many lines as it takes, all but the first one indented.
-func (p *page) paragraph(format string, args ...any) {
-	var line string
-	for word := range strings.FieldsSeq(fmt.Sprintf(format, args...)) {
+func (p *page) paragraph(format string, args ...any) { p.wrap("", " ", fmt.Sprintf(format, args...)) }
+
+// wrap begins the first line and all others as it is told.
+func (p *page) wrap(line, others, text string) {
+	for word := range strings.FieldsSeq(text) {
 		switch {
 		case line == "":
 			line = word
 		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns:
 			p.line("%s", line)
-			line = "  " + word
+			line = others + " " + word
 		default:
 			line += " " + word
 		}

@@ -109,7 +109,7 @@ func (r *Report) check() error {
 			return fmt.Errorf("%v lines/s is no rate", *rate)
 		}
 	}
-	return errors.Join(r.checkLatency(), r.checkSeries(), r.checkLedger(), r.checkErrors())
+	return errors.Join(r.checkLatency(), r.checkSeries(), r.checkLedger(), r.checkErrors(), r.Verification.check())
 }
 
 func (p Plan) retries() int {

@@ -143,19 +143,6 @@ type Work struct {
 	Backoff float64 `json:"backoff"` // before a retry
 }
 
-// Verification is what the destination was found to hold of the run.
-type Verification struct {
-	Stored       uint64   `json:"stored"`
-	Lost         uint64   `json:"lost"` // acked, and not there
-	Duplicated   uint64   `json:"duplicated"`
-	Reordered    uint64   `json:"reordered"`
-	Extra        uint64   `json:"extra"`
-	VisibleAfter *float64 `json:"visible_after"`        // seconds from the last confirmation; nil: not known
-	Passed       *bool    `json:"passed"`               // nil: the destination could not be asked
-	Why          string   `json:"why,omitempty"`        // it could not be asked
-	EndToEnd     *Summary `json:"end_to_end,omitempty"` // made to received
-}
-
 // A Run is what is known of a run besides its Result. All but the first four may be left out.
 type Run struct {
 	ID           string

@@ -159,7 +159,11 @@ func full() (*emitter.Result, Run) {
 	run.Command = []string{"lologen", "-t", "loki", "--stages", "30s:1k,5m:1k..100k,1m:0"}
 	run.SLO = []SLO{{Expr: "p99<250ms"}, {Expr: "errors<0.1%"}, {Expr: "lost==0"}, {Expr: "schedule.p99.9<5ms"}}
 	run.Aborted = "errors<0.1%"
-	run.Verification = &Verification{Stored: 400_002, Lost: 7, Duplicated: 2, Extra: 9, VisibleAfter: new(0.021), Passed: new(false)}
+	run.Verification = &Verification{
+		Stored: 400_002, Lost: 7, Duplicated: 2, Extra: 9, UnknownStored: 3, Corrupt: 1, VisibleAfter: new(0.021), Passed: new(false),
+		Ranges: []Stretch{{Stream: 3, From: 500, To: 506, What: "lost"}, {Stream: 3, From: 17, To: 17, What: "extra"}},
+		Notes:  []string{"app.log, line 17: its identity is cut or garbled"},
+	}
 	run.Server = &scrape.Change{
 		URL: "http://127.0.0.1:3100/metrics", Took: 15, Received: scrape.Amount{Lines: 702_000, Bytes: 112_000_000},
 		Discarded: []scrape.Discards{{Reason: "rate_limited", Amount: scrape.Amount{Lines: 302_000, Bytes: 48_000_000}},

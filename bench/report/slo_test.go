@@ -230,7 +230,7 @@ func TestVerdictWithSLOs(t *testing.T) {
 		{"loss is allowed", []string{"p99<1s", "errors<2%"}, nil, true, false, true, "passed: 6,400 lines not stored, 64 may or may not be stored, as the SLOs allow"},
 		{"one of two on loss", []string{"rejected<10000", "unknown==0"}, nil, false, true, false, "failed: 1 of 2 SLOs not met"},
 		{"loss is allowed, latency is not", []string{"p99<1ns", "errors<2%"}, nil, false, true, true, "failed: 1 of 2 SLOs not met"},
-		{"nothing there", []string{"errors<2%"}, &Verification{Passed: new(false), Lost: 9}, false, false, true, "failed: the destination does not hold what it confirmed"},
+		{"nothing there", []string{"errors<2%"}, &Verification{Passed: new(false), Lost: 9}, false, false, true, "failed: 9 lines are lost"},
 		{"could not be asked", []string{"errors<2%"}, &Verification{Why: "x"}, false, false, true, "failed: the destination could not be asked what it holds"},
 		{"all there", []string{"errors<2%", "lost==0"}, &Verification{Passed: new(true)}, true, false, true, "passed: 6,400 lines"},
 	}

@@ -75,7 +75,7 @@ func (r *Report) facts(p *page) {
 	p.item("requests", "%s sent, %s retried, %s failed",
 		count(r.Requests.Sent), count(r.Requests.Retried), count(r.Requests.Failed))
 	if r.Verification != nil {
-		p.item("stored", "%s", r.Verification.text())
+		r.Verification.write(p)
 	}
 	if what, where := r.missing(); what != "" {
 		p.item("ledger", "%s", what)
@@ -83,7 +83,7 @@ func (r *Report) facts(p *page) {
 			p.item("", "%s", where)
 		}
 	}
-	p.item("verdict", "%s", r.verdict())
+	p.long("verdict", "%s", r.verdict())
 	if r.Verdict.Aborted != "" {
 		p.item("aborted", "as %s could not be met any more", r.Verdict.Aborted)
 	}

@@ -46,19 +46,3 @@ func caveat(s *scrape.Change) string {
 	}
 	return text
 }
-
-// text says what was found, or why nothing was.
-func (v *Verification) text() string {
-	if v.Passed == nil {
-		return "could not be asked: " + v.Why
-	}
-	s := fmt.Sprintf("%s stored, %s lost, %s duplicated, %s reordered",
-		count(v.Stored), count(v.Lost), count(v.Duplicated), count(v.Reordered))
-	if v.Extra > 0 {
-		s += ", " + count(v.Extra) + " that were not confirmed"
-	}
-	if v.VisibleAfter != nil {
-		s += "; visible after " + Length(*v.VisibleAfter)
-	}
-	return s
-}

@@ -14,7 +14,7 @@ func (r *Report) verdict() string {
 	case v.SLOFailed():
 		return "failed: " + v.unmet()
 	case !r.Verification.passed():
-		return "failed: " + r.Verification.failure()
+		return "failed: " + r.Verification.Fault()
 	case !v.Passed:
 		return fmt.Sprintf("failed: %s not stored, %s may or may not be stored",
 			plural(r.Lines.Rejected, "line"), count(r.Lines.Unknown))
@@ -37,13 +37,6 @@ func (v Verdict) unmet() string {
 		}
 	}
 	return fmt.Sprintf("%d of %s not met", n, plural(len(v.SLO), "SLO"))
-}
-
-func (v *Verification) failure() string {
-	if v.Passed == nil {
-		return "the destination could not be asked what it holds"
-	}
-	return "the destination does not hold what it confirmed"
 }
 
 // mostSLOs keeps a page a page.

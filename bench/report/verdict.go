@@ -69,11 +69,6 @@ func (r *Report) judge() {
 	v.BoundBy, v.BoundWhy = gather(r).bound()
 }
 
-// passed is false also for a destination that could not be asked: nothing was shown.
-func (v *Verification) passed() bool {
-	return v == nil || v.Passed != nil && *v.Passed
-}
-
 func ended(r *emitter.Result) Ended {
 	switch {
 	case r.Gone:

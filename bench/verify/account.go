@@ -232,7 +232,7 @@ func (a *Account) Holding(id string) *Holding {
 	if r == nil {
 		return nil
 	}
-	h := &Holding{RunID: id, Lines: r.lines, Latency: r.late(), Streams: make([]Held, 0, len(r.streams)), Unidentified: a.unidentified}
+	h := &Holding{RunID: id, Lines: r.lines, Bytes: r.bytes, Latency: r.late(), Streams: make([]Held, 0, len(r.streams)), Unidentified: a.unidentified}
 	for number, s := range r.streams {
 		h.Streams = append(h.Streams, Held{
 			Stream: number, Next: s.next, Missing: s.missing.all(), Duplicated: s.duplicated.all(), Copies: s.copies, Cut: s.cut,

@@ -31,6 +31,9 @@ type Question struct {
 	// Agent says that somebody brings the lines, who tries again after minutes and may bring lines
 	// twice: missing ones are waited for to the end, and where none is missing, copies for Settle.
 	Agent bool
+
+	// Verbatim says that lines are stored as they were sent, to the byte.
+	Verbatim bool
 }
 
 // ErrRefused is what the errors of sources are that will not answer differently when asked again.
@@ -195,6 +198,7 @@ func (a *asking) judge(ctx context.Context) (*Verdict, error) {
 		return nil, fmt.Errorf("ask %s: %w", a.source, err)
 	}
 	v := Judge(h, a.question.Ledger)
+	v.weigh(h, &a.question)
 	v.VisibleAfter = a.visibleAfter()
 	return v, nil
 }

@@ -57,14 +57,15 @@ func (f *Files) Count(ctx context.Context, run string) (uint64, error) {
 	}
 	a := NewAccount(Limits{})
 	a.Expect(run)
-	r := &fileReader{batch: a.NewBatch()}
+	r := &fileReader{batch: a.NewBatch(), run: run}
 	for _, path := range sorted {
 		if err := r.file(ctx, path); err != nil {
 			return 0, fmt.Errorf("read %s: %w", path, err)
 		}
 	}
 	f.last = a.Holding(run)
-	f.last.Notes = r.notes
+	f.last.Notes, f.last.beside = r.notes, r.beside
+	f.last.Unidentified.Lines -= r.before
 	return f.last.Lines.Received, nil
 }
 
@@ -94,8 +95,12 @@ func byChange(paths []string) ([]string, error) {
 
 // fileReader reads file after file into one account.
 type fileReader struct {
-	batch *Batch
-	notes []string
+	batch  *Batch
+	run    string
+	notes  []string
+	begun  bool     // a line of the run was there
+	before uint64   // lines without an identity were there before it: nobody looks for ours among them
+	beside []string // where further ones are
 }
 
 func (r *fileReader) file(ctx context.Context, path string) error {
@@ -128,9 +133,7 @@ func (r *fileReader) lines(ctx context.Context, path string, text io.Reader) err
 		if len(scanner.Bytes()) == 0 { // ends a line that was cut
 			continue
 		}
-		if r.batch.Add(scanner.Bytes()) == line.Broken {
-			r.note(fmt.Sprintf("%s, line %d: its identity is cut or garbled", path, n))
-		}
+		r.line(scanner.Bytes(), path, n)
 		if n%together == 0 {
 			r.batch.Take(0)
 			if ctx.Err() != nil {
@@ -146,6 +149,27 @@ func (r *fileReader) lines(ctx context.Context, path string, text io.Reader) err
 		return err
 	}
 	return nil
+}
+
+// line takes the n-th line of a file.
+func (r *fileReader) line(text []byte, path string, n int) {
+	found := r.batch.Add(text)
+	if found != line.None && !r.begun {
+		id, _ := line.Scan(text)
+		r.begun = string(id.Run) == r.run
+	}
+	switch found {
+	case line.Broken:
+		r.note(fmt.Sprintf("%s, line %d: its identity is cut or garbled", path, n))
+	case line.None:
+		const most = 5
+		switch {
+		case !r.begun:
+			r.before++
+		case len(r.beside) < most:
+			r.beside = append(r.beside, fmt.Sprintf("%s, line %d", path, n))
+		}
+	}
 }
 
 func (r *fileReader) note(text string) {

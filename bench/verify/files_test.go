@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,49 @@ func TestFilesDamaged(t *testing.T) {
 	notes := strings.Join(v.Notes, "\n")
 	if !strings.Contains(notes, path+", line 6:") || !strings.Contains(notes, "without an identity of a known run: 2;") {
 		t.Errorf("notes are %q", notes)
+	}
+}
+
+// TestFilesBrokenInTwo: the identity at the end of a line is whole where its beginning is not there, or is a line of its own.
+func TestFilesBrokenInTwo(t *testing.T) {
+	var lines []string
+	bytes := uint64(0)
+	for seq := range uint64(10) {
+		lines = append(lines, string(text("r", 0, seq, 1)))
+		bytes += uint64(len(lines[seq]))
+	}
+	change := func(n int, to ...string) []string { return slices.Replace(slices.Clone(lines), n, n+1, to...) }
+	for _, c := range []struct {
+		name  string
+		lines []string
+		off   int64
+		note  string
+	}{
+		{"whole", lines, 0, ""},
+		{"others before", append([]string{"older", "and older"}, lines...), 0, ""},
+		{"others among them", change(3, lines[3], "somebody else's"), 0, "app.log, line 5"},
+		{"broken in two", change(3, lines[3][:9], lines[3][9:]), -9, "app.log, line 4"},
+		{"the first one", change(0, lines[0][:9], lines[0][9:]), -9, ""},
+		{"its beginning lost", change(3, lines[3][9:]), -9, ""},
+		{"more than was sent", change(3, "x"+lines[3]), 1, ""},
+	} {
+		path := write(t, "app.log", false, 0, c.lines...)
+		l := &Ledger{RunID: "r", Bytes: bytes, Streams: []Sent{{Next: 10}}}
+		f, err := NewFiles(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, verbatim := range []bool{true, false} {
+			v := Ask(t.Context(), f, Question{Ledger: l, Wait: 1, Verbatim: verbatim})
+			wrong := verbatim && c.off != 0
+			if v.Passed == nil || *v.Passed == wrong || v.Lost != 0 || (v.BytesOff != 0) != wrong || wrong && v.BytesOff != c.off {
+				t.Errorf("%s, verbatim %v: verdict is %+v", c.name, verbatim, v)
+			}
+			notes := strings.Join(v.Notes, "\n")
+			if !strings.Contains(notes, c.note) || strings.Contains(notes, "without an identity") != (c.note != "") || strings.Contains(notes, "shorter") != (!verbatim && c.off < 0) {
+				t.Errorf("%s, verbatim %v: notes are %q", c.name, verbatim, notes)
+			}
+		}
 	}
 }
 

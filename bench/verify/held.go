@@ -56,10 +56,13 @@ type Latency struct {
 type Holding struct {
 	RunID        string       `json:"run_id"`
 	Lines        Lines        `json:"lines"`
+	Bytes        uint64       `json:"bytes"` // of all its lines, without newlines; 0: not known
 	Latency      Latency      `json:"latency"`
 	Streams      []Held       `json:"streams"`         // in the order of their numbers, never null
 	Unidentified Unidentified `json:"unidentified"`    // beside the run, in the same place
 	Notes        []string     `json:"notes,omitempty"` // for people
+
+	beside []string // where lines without an identity stand amid those of the run
 }
 
 // Held is what is held of one stream: all sequence numbers below Next that are not in Missing.

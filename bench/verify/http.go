@@ -115,7 +115,7 @@ func final(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	if errors.Is(err, io.EOF) || errors.As(err, &syntax) || errors.As(err, &kind) {
-		return &otherAnswer{refusal{fmt.Errorf("not the JSON that was asked for: %s", clean(err.Error()))}}
+		return &otherAnswer{refusal{errors.New("not the JSON that was asked for")}}
 	}
 	return err
 }

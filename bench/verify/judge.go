@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/exitfound/lologen/bench/report"
 )
@@ -18,8 +19,9 @@ type Verdict struct {
 	Extra         uint64          `json:"extra"`      // stored, though rejected or never sent
 	UnknownStored uint64          `json:"unknown_stored"`
 	Corrupt       uint64          `json:"corrupt"`
-	Unproven      uint64          `json:"unproven"` // not stored, and perhaps rejected: the ledger is cut
-	Ranges        []Finding       `json:"ranges"`   // never null
+	Unproven      uint64          `json:"unproven"`            // not stored, and perhaps rejected: the ledger is cut
+	BytesOff      int64           `json:"bytes_off,omitempty"` // each line is there once, and together they are so much longer than was confirmed, or shorter
+	Ranges        []Finding       `json:"ranges"`              // never null
 	RangesCut     bool            `json:"ranges_cut,omitempty"`
 	VisibleAfter  *float64        `json:"visible_after"`        // seconds from the last confirmation until all that is stored could be read, at most; nil: not known
 	EndToEnd      *report.Summary `json:"end_to_end,omitempty"` // seconds, where the source knows when lines came
@@ -132,8 +134,15 @@ func (v *Verdict) pass(h *Holding, l *Ledger) {
 		v.note("%d lines were too many streams or gaps to keep an account of, and may be among the lost", n)
 		unsure, passed = true, v.Extra == 0 && v.Corrupt == 0
 	}
-	if n := h.Unidentified.Lines; n > 0 && !passed {
-		v.note("without an identity of a known run: %d; a line that was cut may be among them", n)
+	if v.Unproven > 0 {
+		v.note("the ledger does not list all ranges: what is unproven may have been rejected")
+	}
+	if n := h.Unidentified.Lines; n > 0 {
+		where := ""
+		if len(h.beside) > 0 {
+			where = ": " + strings.Join(h.beside, "; ")
+		}
+		v.note("without an identity of a known run: %d; a line that was cut may be among them%s", n, where)
 	}
 	if l == nil && v.Stored == 0 && !unsure {
 		v.note("nothing of this run is stored")
@@ -141,6 +150,25 @@ func (v *Verdict) pass(h *Holding, l *Ledger) {
 	}
 	if !passed || !unsure {
 		v.Passed = &passed
+	}
+}
+
+// weigh compares bytes, where each line is there once, and nothing else of the run: a line may have
+// lost what is before its identity.
+func (v *Verdict) weigh(h *Holding, q *Question) {
+	l := q.Ledger
+	if l == nil || l.Bytes == 0 || h.Bytes == 0 || l.Cut ||
+		v.Lost+v.Extra+v.Corrupt+v.Duplicated+v.UnknownStored+v.Unproven+h.Lines.Untracked > 0 {
+		return
+	}
+	off := int64(h.Bytes - l.Bytes)
+	switch {
+	case off == 0:
+	case q.Verbatim:
+		passed := false
+		v.BytesOff, v.Passed = off, &passed
+	case off < 0: // who wraps lines makes them longer
+		v.note("the lines are %d bytes shorter, in all, than they were sent: something was left out of them", -off)
 	}
 }
 

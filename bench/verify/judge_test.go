@@ -106,6 +106,37 @@ func TestJudgeStreams(t *testing.T) {
 	}
 }
 
+// TestWeigh: bytes tell something only where every line is there once and all of them are known.
+func TestWeigh(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		holding Holding
+		ledger  Ledger
+		off     int64
+	}{
+		{"as many", Holding{Bytes: 90, Streams: []Held{held(0, 10)}}, Ledger{Bytes: 90}, 0},
+		{"fewer", Holding{Bytes: 80, Streams: []Held{held(0, 10)}}, Ledger{Bytes: 90}, -10},
+		{"more", Holding{Bytes: 95, Streams: []Held{held(0, 10)}}, Ledger{Bytes: 90}, 5},
+		{"not known here", Holding{Streams: []Held{held(0, 10)}}, Ledger{Bytes: 90}, 0},
+		{"not known there", Holding{Bytes: 80, Streams: []Held{held(0, 10)}}, Ledger{}, 0},
+		{"a line lost", Holding{Bytes: 80, Streams: []Held{held(0, 9)}}, Ledger{Bytes: 90}, 0},
+		{"a line twice", Holding{Bytes: 99, Streams: []Held{{Next: 10, Copies: 1, Duplicated: []Range{{0, 0}}}}}, Ledger{Bytes: 90}, 0},
+		{"a line cut", Holding{Bytes: 95, Streams: []Held{held(0, 10)}, Lines: Lines{Corrupt: 1}}, Ledger{Bytes: 90}, 0},
+		{"an unknown one there", Holding{Bytes: 90, Streams: []Held{held(0, 10)}}, Ledger{Bytes: 81, Streams: []Sent{{Next: 10, Unknown: []Range{{9, 9}}}}}, 0},
+		{"an unknown one not there", Holding{Bytes: 80, Streams: []Held{held(0, 9)}}, Ledger{Bytes: 81, Streams: []Sent{{Next: 10, Unknown: []Range{{9, 9}}}}}, -1},
+	} {
+		if c.ledger.Streams == nil {
+			c.ledger.Streams = []Sent{{Next: 10}}
+		}
+		v := Judge(&c.holding, &c.ledger)
+		before := *v.Passed
+		v.weigh(&c.holding, &Question{Ledger: &c.ledger, Verbatim: true})
+		if v.BytesOff != c.off || *v.Passed != (before && c.off == 0) {
+			t.Errorf("%s: %+v", c.name, v)
+		}
+	}
+}
+
 func TestJudgeBounds(t *testing.T) {
 	h := held(0, 100_000)
 	for seq := uint64(0); seq < 100_000; seq += 4 {
@@ -178,7 +209,7 @@ func TestVerdictText(t *testing.T) {
 		RunID: "abc", Source: "app.log", Judged: "ledger", Stored: 1234567, Lost: 10, UnknownStored: 3, Passed: &passed,
 		Ranges: []Finding{{3, 500, 509, Lost}, {4, 7, 7, Duplicated}}, VisibleAfter: &after, Notes: []string{"100% of it"},
 	}
-	want := `FAILED      not all is there, or more than should be
+	want := `FAILED      10 lines are lost
 run         abc, in app.log
 stored      1,234,567 lines, of which 3 were sent without an answer
 lost        10

@@ -13,6 +13,7 @@ type Ledger struct {
 	RunID   string
 	Sink    string // where to; empty: not known
 	Started time.Time
+	Bytes   uint64    // of the lines that were confirmed; 0: not known
 	Ended   time.Time // the last confirmation, or a little later
 	Streams []Sent    // in the order of their numbers
 	Cut     bool      // there were more streams
@@ -29,7 +30,7 @@ type Sent struct {
 
 // NewLedger is the ledger of a run that identified its lines.
 func NewLedger(runID string, r *emitter.Result) *Ledger {
-	l := &Ledger{RunID: runID, Started: r.Started, Ended: r.Started.Add(r.Elapsed)}
+	l := &Ledger{RunID: runID, Started: r.Started, Bytes: r.Bytes.Acked, Ended: r.Started.Add(r.Elapsed)}
 	for _, s := range r.Streams {
 		l.Streams = append(l.Streams, Sent{
 			Stream: uint64(s.Stream), Next: s.Next, Rejected: fromEmitter(s.Rejected), Unknown: fromEmitter(s.Unknown), Cut: s.Cut,

@@ -58,7 +58,10 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 		Elapsed    float64   `json:"elapsed"`
 		LedgerCut  bool      `json:"ledger_cut"`
 		LedgerFile string    `json:"ledger_file"`
-		Plan       struct {
+		Bytes      struct {
+			Acked uint64 `json:"acked"`
+		} `json:"bytes"`
+		Plan struct {
 			Sink    string `json:"sink"`
 			Streams int    `json:"streams"`
 		} `json:"plan"`
@@ -82,7 +85,7 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 		return nil, beside, errors.New("it has none: the run did not identify its lines (--identify)")
 	}
 	l = &Ledger{
-		RunID: r.RunID, Sink: r.Plan.Sink, Started: r.Started, Cut: r.LedgerCut,
+		RunID: r.RunID, Sink: r.Plan.Sink, Started: r.Started, Bytes: r.Bytes.Acked, Cut: r.LedgerCut,
 		Ended: r.Started.Add(time.Duration(r.Elapsed * float64(time.Second))),
 	}
 	for _, s := range *r.Ledger {

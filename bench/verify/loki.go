@@ -16,6 +16,8 @@ type LokiConfig struct {
 	Server                 // any URL of Loki's: what begins at /loki/api is left out
 	Tenants  []string      // whose lines are summed up; none: no tenant is named
 	Selector string        // the streams that may hold lines of the run; empty: {run_id="<id>"}, as a direct push labels them
+	Anywhere bool          // without Selector: where there is nothing, all streams are looked through
+	Path     string        // before that, the streams of this file, which an agent may have read
 	Filter   string        // LogQL to follow it, such as line filters: `|= "a" != "b"`
 	From, To time.Time     // what timestamps the lines may have; zero From: Margin before the run; zero To: now and Margin
 	Margin   time.Duration // 0: an hour
@@ -34,6 +36,7 @@ type Loki struct {
 	config LokiConfig
 	client *client
 	since  time.Time
+	places places
 }
 
 // NewLoki checks the configuration. Started is when the run did; zero: within the last day.
@@ -66,14 +69,15 @@ func (l *Loki) String() string { return "Loki at " + l.client.base }
 
 // Count implements Source.
 func (l *Loki) Count(ctx context.Context, run string) (uint64, error) {
-	r := l.reader(run)
-	counts, err := r.sum(ctx, "sum(count_over_time("+r.lines()+"%s))", "")
-	return uint64(counts[""]), err
+	return l.reader(run).find(ctx)
 }
 
 // Holding implements Source.
 func (l *Loki) Holding(ctx context.Context, run string) (*Holding, error) {
 	r := l.reader(run)
+	if err := r.locate(ctx); err != nil {
+		return nil, err
+	}
 	if l.config.Full {
 		return r.everything(ctx)
 	}
@@ -91,9 +95,10 @@ const searchRequests = 10
 // reader reads one run's lines within one range of time.
 type reader struct {
 	*Loki
-	run      string
-	from, to time.Time
-	requests int // that may still be made before reading everything costs less
+	run       string
+	selectors []string // of streams; no stream is in two of them
+	from, to  time.Time
+	requests  int // that may still be made before reading everything costs less
 }
 
 func (l *Loki) reader(run string) *reader {
@@ -101,7 +106,16 @@ func (l *Loki) reader(run string) *reader {
 	if to.IsZero() {
 		to = time.Now().Add(l.config.Margin)
 	}
-	return &reader{Loki: l, run: run, from: l.since, to: to}
+	if l.places.run != run {
+		l.places = places{run: run}
+		switch {
+		case l.config.Selector != "":
+			l.places.selectors = []string{l.config.Selector}
+		case !l.config.Anywhere:
+			l.places.selectors = []string{pushed(run)}
+		}
+	}
+	return &reader{Loki: l, run: run, selectors: l.places.selectors, from: l.since, to: to}
 }
 
 // summed tells what is held from as few numbers as possible.
@@ -112,6 +126,11 @@ func (r *reader) summed(ctx context.Context) (*Holding, error) {
 	}
 	h := &Holding{RunID: r.run, Streams: []Held{}}
 	h.Lines.Corrupt = broken
+	size, err := r.sum(ctx, metric{"sum(bytes_over_time(", "", "))"}, "")
+	if err != nil {
+		return nil, err
+	}
+	h.Bytes = uint64(size[""])
 	r.requests = searchRequests
 	for _, number := range slices.Sorted(maps.Keys(streams)) {
 		held, err := r.held(ctx, number, streams[number])

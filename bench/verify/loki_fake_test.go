@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -22,13 +23,14 @@ type fakeLoki struct {
 	t        *testing.T
 	lines    map[string][]logLine // by tenant
 	known    map[string]bool
-	series   int // most of a query
+	labels   map[string]map[string]string // of lines, by their text; others have those of a push
+	series   int                          // most of a query
 	asked    []url.Values
 	statuses []int // of the next answers
 }
 
 func newFakeLoki(t *testing.T) (*fakeLoki, string) {
-	f := &fakeLoki{t: t, lines: make(map[string][]logLine), known: make(map[string]bool), series: 500}
+	f := &fakeLoki{t: t, lines: make(map[string][]logLine), known: make(map[string]bool), labels: make(map[string]map[string]string), series: 500}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	return f, server.URL
@@ -47,6 +49,23 @@ func (f *fakeLoki) store(tenant string, lines ...logLine) {
 	}
 }
 
+// label has lines be those of a stream with such labels.
+func (f *fakeLoki) label(labels map[string]string, lines ...logLine) []logLine {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, l := range lines {
+		f.labels[string(l.text)] = labels
+	}
+	return lines
+}
+
+func (f *fakeLoki) of(l logLine) map[string]string {
+	if labels, ok := f.labels[string(l.text)]; ok {
+		return labels
+	}
+	return map[string]string{"run_id": testRun}
+}
+
 func (f *fakeLoki) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -62,11 +81,24 @@ func (f *fakeLoki) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	lines := f.lines[r.Header.Get("X-Scope-OrgID")]
 	slices.SortStableFunc(lines, func(a, b logLine) int { return cmp.Compare(a.at, b.at) })
-	if r.URL.Path == "/loki/api/v1/query_range" {
+	switch r.URL.Path {
+	case "/loki/api/v1/query_range":
 		f.answerRange(w, lines, q)
-		return
+	case "/loki/api/v1/labels":
+		f.answerLabels(w, lines)
+	default:
+		f.answerInstant(w, lines, q)
 	}
-	f.answerInstant(w, lines, q)
+}
+
+func (f *fakeLoki) answerLabels(w http.ResponseWriter, lines []logLine) {
+	names := map[string]bool{"__stream_shard__": true, "not-a-name": true}
+	for _, l := range lines {
+		for name := range f.of(l) {
+			names[name] = true
+		}
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": slices.Collect(maps.Keys(names))})
 }
 
 func (f *fakeLoki) answerRange(w http.ResponseWriter, lines []logLine, q url.Values) {
@@ -83,7 +115,7 @@ func (f *fakeLoki) answerRange(w http.ResponseWriter, lines []logLine, q url.Val
 }
 
 var (
-	sumQuery = regexp.MustCompile(`^sum(?: by \((\w+)\))?\((count|sum)_over_time\((.*)\[(\d+)s\]\)\)$`)
+	sumQuery = regexp.MustCompile(`^sum(?: by \((\w+)\))?\((count|sum|bytes)_over_time\((.*)\[(\d+)s\]\)\)$`)
 	minQuery = regexp.MustCompile(`^(min|max)_over_time\((.*)\[(\d+)s\]\) by \((\w+)\)$`)
 )
 
@@ -102,7 +134,10 @@ func (f *fakeLoki) answerInstant(w http.ResponseWriter, lines []logLine, q url.V
 	values := make(map[string]float64)
 	for _, l := range f.pick(lines, pipeline, end-length*int64(time.Second)+1, end) {
 		v := 1.0
-		if what != "count" {
+		switch what {
+		case "bytes":
+			v = float64(len(l.text))
+		case "sum", "min", "max":
 			v, _ = strconv.ParseFloat(l.labels["lologen_seq"], 64)
 		}
 		before, ok := values[l.labels[label]]
@@ -146,12 +181,14 @@ var stage = regexp.MustCompile("^\\s*(\\|=|\\|~|!=|!~|\\| regexp|\\| pattern|\\|
 
 // pick returns the lines from from to to that a pipeline lets through.
 func (f *fakeLoki) pick(lines []logLine, query string, from, to int64) (some []picked) {
-	_, pipeline, ok := strings.Cut(query, "}")
-	if !ok {
+	selector, pipeline, ok := strings.Cut(query, "}")
+	matches := f.selector(selector + "}")
+	if !ok || matches == nil {
 		f.t.Errorf("no selector in %s", query)
+		return nil
 	}
 	for _, l := range lines {
-		if from <= l.at && l.at <= to {
+		if from <= l.at && l.at <= to && matches(f.of(l)) {
 			some = append(some, picked{l, nil})
 		}
 	}
@@ -172,6 +209,27 @@ func (f *fakeLoki) pick(lines []logLine, query string, from, to int64) (some []p
 		some = kept
 	}
 	return some
+}
+
+var (
+	selectorText = regexp.MustCompile(`^\{(\w+(?:=|=~)"[^"]*"(?:, )?)+\}$`)
+	matcher      = regexp.MustCompile(`(\w+)(=~|=)"([^"]*)"`)
+)
+
+// selector returns which labels a selector is for; nil: it is none that Loki takes.
+func (f *fakeLoki) selector(text string) func(labels map[string]string) bool {
+	list := matcher.FindAllStringSubmatch(text, -1)
+	if !selectorText.MatchString(text) || !slices.ContainsFunc(list, func(m []string) bool { return m[3] != "" }) {
+		return nil
+	}
+	return func(labels map[string]string) bool {
+		for _, m := range list {
+			if m[2] == "=~" && !regexp.MustCompile("^(?:"+m[3]+")$").MatchString(labels[m[1]]) || m[2] == "=" && labels[m[1]] != m[3] {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 // stageOf returns what a stage does to a line, and whether it lets it through.

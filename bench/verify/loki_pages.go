@@ -14,14 +14,30 @@ const pageLines = 5000
 func (r *reader) everything(ctx context.Context) (*Holding, error) {
 	a := NewAccount(Limits{})
 	a.Expect(r.run)
-	if err := r.read(ctx, a, r.lines()); err != nil {
+	if err := r.read(ctx, a, ""); err != nil {
 		return nil, err
 	}
-	return a.Holding(r.run), nil
+	h := a.Holding(r.run)
+	if len(r.selectors) > 1 { // read one after the other
+		h.Lines.Reordered = 0
+	}
+	return h, nil
 }
 
-// read has an account take all lines that the query finds.
-func (r *reader) read(ctx context.Context, a *Account, query string) error {
+// read has an account take all lines of the run that the stages let through.
+func (r *reader) read(ctx context.Context, a *Account, stages string) error {
+	for _, tenant := range r.config.Tenants {
+		for _, selector := range r.selectors {
+			if err := r.readStreams(ctx, a, tenant, r.lines(selector)+stages); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readStreams has an account take all lines that a query finds.
+func (r *reader) readStreams(ctx context.Context, a *Account, tenant, query string) error {
 	b := a.NewBatch()
 	take := func(lines []logLine) {
 		for _, l := range lines {
@@ -29,31 +45,29 @@ func (r *reader) read(ctx context.Context, a *Account, query string) error {
 		}
 		b.Take(0)
 	}
-	for _, tenant := range r.config.Tenants {
-		from, to := r.span()
-		for from < to {
-			lines, err := r.page(ctx, tenant, query, from, to)
+	from, to := r.span()
+	for from < to {
+		lines, err := r.page(ctx, tenant, query, from, to)
+		if err != nil {
+			return err
+		}
+		if len(lines) < pageLines {
+			take(lines)
+			return nil
+		}
+		// The page may end amid the lines of one instant: these come again with the next.
+		last := lines[len(lines)-1].at
+		whole, _ := slices.BinarySearchFunc(lines, last, func(l logLine, at int64) int { return cmp.Compare(l.at, at) })
+		take(lines[:whole])
+		from = last
+		if whole == 0 {
+			lines, err := r.instant(ctx, tenant, query, last, "")
 			if err != nil {
 				return err
 			}
-			if len(lines) < pageLines {
-				take(lines)
-				break
-			}
-			// The page may end amid the lines of one instant: these come again with the next.
-			last := lines[len(lines)-1].at
-			whole, _ := slices.BinarySearchFunc(lines, last, func(l logLine, at int64) int { return cmp.Compare(l.at, at) })
-			take(lines[:whole])
-			from = last
-			if whole == 0 {
-				lines, err := r.instant(ctx, tenant, query, last, "")
-				if err != nil {
-					return err
-				}
-				inOrder(lines)
-				take(lines)
-				from++
-			}
+			inOrder(lines)
+			take(lines)
+			from++
 		}
 	}
 	return nil

@@ -29,13 +29,19 @@ var errTooMuch = errors.New("too much for sums")
 // identity is the RE2 of what follows the run's id in an identity that is whole.
 const identity = ` stream=[0-9]{7,} seq=[0-9]{12,} sent=[0-9]{19}`
 
-// lines is a query for all lines of the run, those with broken identities included.
-func (r *reader) lines() string {
-	selector := r.config.Selector
-	if selector == "" {
-		selector = `{run_id="` + r.run + `"}`
-	}
+// lines is a query for all lines of the run in some streams, those with broken identities included.
+func (r *reader) lines(selector string) string {
 	return selector + " |= `run=" + r.run + " stream=` " + r.config.Filter
+}
+
+// metric is a query for numbers: what stands before the lines, the stages that they go through, and
+// what stands behind their range of time.
+type metric struct{ before, stages, after string }
+
+// count is how many lines there are.
+func (r *reader) count(ctx context.Context) (uint64, error) {
+	counts, err := r.sum(ctx, metric{"sum(count_over_time(", "", "))"}, "")
+	return uint64(counts[""]), err
 }
 
 // streams asks for the sums of all streams, and how many lines have a broken identity. A million
@@ -43,26 +49,26 @@ func (r *reader) lines() string {
 // tells no identity from the beginning of one.
 func (r *reader) streams(ctx context.Context) (map[uint64]sums, uint64, error) {
 	whole := "`run=" + r.run + identity + "`"
-	parsed := r.lines() + " |~ " + whole + " | pattern `<_>run=" + r.run + " stream=<" + labelStream + "> seq=<" + labelSeq + "> sent=<_>`"
+	parsed := " |~ " + whole + " | pattern `<_>run=" + r.run + " stream=<" + labelStream + "> seq=<" + labelSeq + "> sent=<_>`"
 	numbers := parsed + " | unwrap " + labelSeq + ` | __error__=""`
-	broken, err := r.sum(ctx, "sum(count_over_time("+r.lines()+" !~ "+whole+"%s))", "")
+	broken, err := r.sum(ctx, metric{"sum(count_over_time(", " !~ " + whole, "))"}, "")
 	if err != nil {
 		return nil, 0, err
 	}
 	byStream := " by (" + labelStream + ")"
-	counts, err := r.sum(ctx, "sum"+byStream+"(count_over_time("+parsed+"%s))", labelStream)
+	counts, err := r.sum(ctx, metric{"sum" + byStream + "(count_over_time(", parsed, "))"}, labelStream)
 	if err != nil {
 		return nil, 0, err
 	}
-	totals, err := r.sum(ctx, "sum"+byStream+"(sum_over_time("+numbers+"%s))", labelStream)
+	totals, err := r.sum(ctx, metric{"sum" + byStream + "(sum_over_time(", numbers, "))"}, labelStream)
 	if err != nil {
 		return nil, 0, err
 	}
-	least, err := r.vector(ctx, "min_over_time("+numbers+"%s)"+byStream, labelStream, math.Min)
+	least, err := r.vector(ctx, metric{"min_over_time(", numbers, ")" + byStream}, labelStream, math.Min)
 	if err != nil {
 		return nil, 0, err
 	}
-	top, err := r.vector(ctx, "max_over_time("+numbers+"%s)"+byStream, labelStream, math.Max)
+	top, err := r.vector(ctx, metric{"max_over_time(", numbers, ")" + byStream}, labelStream, math.Max)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -78,50 +84,61 @@ func (r *reader) streams(ctx context.Context) (map[uint64]sums, uint64, error) {
 }
 
 // sum is vector with values of the same label added up.
-func (r *reader) sum(ctx context.Context, query, label string) (map[string]float64, error) {
-	return r.vector(ctx, query, label, func(a, b float64) float64 { return a + b })
+func (r *reader) sum(ctx context.Context, m metric, label string) (map[string]float64, error) {
+	return r.vector(ctx, m, label, func(a, b float64) float64 { return a + b })
 }
 
-// vector asks every tenant a query, in which %s is the range of time, and returns the values by
-// one label, merged.
-func (r *reader) vector(ctx context.Context, query, label string, merge func(a, b float64) float64) (map[string]float64, error) {
+// vector asks of every tenant and in all streams, and returns the values by one label, merged.
+func (r *reader) vector(ctx context.Context, m metric, label string, merge func(a, b float64) float64) (map[string]float64, error) {
 	seconds := int64(math.Ceil(r.to.Sub(r.from).Seconds()))
-	values := url.Values{
-		"query": {strings.Replace(query, "%s", "["+strconv.FormatInt(seconds, 10)+"s]", 1)},
-		"time":  {strconv.FormatInt(r.to.UnixNano(), 10)},
-	}
+	span := "[" + strconv.FormatInt(seconds, 10) + "s]"
 	merged := make(map[string]float64)
 	for _, tenant := range r.config.Tenants {
-		var answer struct {
-			Data struct {
-				ResultType string `json:"resultType"`
-				Result     []struct {
-					Metric map[string]string `json:"metric"`
-					Value  [2]any            `json:"value"`
-				} `json:"result"`
-			} `json:"data"`
-		}
-		const most = 256 << 20
-		if err := r.client.get(ctx, "/loki/api/v1/query", values, tenant, most, &answer); err != nil {
-			return nil, tooMuch(err)
-		}
-		if answer.Data.ResultType != "vector" {
-			return nil, fmt.Errorf("read answer: a %q where a vector was asked for", clean(answer.Data.ResultType))
-		}
-		for _, sample := range answer.Data.Result {
-			text, _ := sample.Value[1].(string)
-			v, err := strconv.ParseFloat(text, 64)
+		for _, selector := range r.selectors {
+			values, err := r.instantly(ctx, tenant, m.before+r.lines(selector)+m.stages+span+m.after, label)
 			if err != nil {
-				return nil, fmt.Errorf("read answer: value %q: not a number", clean(text))
+				return nil, err
 			}
-			key := sample.Metric[label]
-			if before, ok := merged[key]; ok {
-				v = merge(before, v)
+			for key, v := range values {
+				if before, ok := merged[key]; ok {
+					v = merge(before, v)
+				}
+				merged[key] = v
 			}
-			merged[key] = v
 		}
 	}
 	return merged, nil
+}
+
+// instantly asks one query, whose values have different labels.
+func (r *reader) instantly(ctx context.Context, tenant, query, label string) (map[string]float64, error) {
+	values := url.Values{"query": {query}, "time": {strconv.FormatInt(r.to.UnixNano(), 10)}}
+	var answer struct {
+		Data struct {
+			ResultType string `json:"resultType"`
+			Result     []struct {
+				Metric map[string]string `json:"metric"`
+				Value  [2]any            `json:"value"`
+			} `json:"result"`
+		} `json:"data"`
+	}
+	const most = 256 << 20
+	if err := r.client.get(ctx, "/loki/api/v1/query", values, tenant, most, &answer); err != nil {
+		return nil, tooMuch(err)
+	}
+	if answer.Data.ResultType != "vector" {
+		return nil, fmt.Errorf("read answer: a %q where a vector was asked for", clean(answer.Data.ResultType))
+	}
+	found := make(map[string]float64, len(answer.Data.Result))
+	for _, sample := range answer.Data.Result {
+		text, _ := sample.Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read answer: value %q: not a number", clean(text))
+		}
+		found[sample.Metric[label]] = v
+	}
+	return found, nil
 }
 
 // tooMuch tells a query that asked for too much from other failures.

@@ -81,17 +81,17 @@ func (r *reader) parts(ctx context.Context, b block) (counts, totals map[string]
 	parsed := r.block(b) + fmt.Sprintf(" | regexp `run=%s stream=%07d seq=(?P<%s>%s(?P<%s>[0-9]{2})[0-9]*) sent=[0-9]{19}`",
 		r.run, b.stream, labelSeq, b.prefix, labelBlock)
 	by := "sum by (" + labelBlock + ")"
-	counts, err = r.sum(ctx, by+"(count_over_time("+parsed+" | "+labelBlock+"!=``%s))", labelBlock)
+	counts, err = r.sum(ctx, metric{by + "(count_over_time(", parsed + " | " + labelBlock + "!=``", "))"}, labelBlock)
 	if err != nil {
 		return nil, nil, err
 	}
-	totals, err = r.sum(ctx, by+"(sum_over_time("+parsed+" | unwrap "+labelSeq+` | __error__=""%s))`, labelBlock)
+	totals, err = r.sum(ctx, metric{by + "(sum_over_time(", parsed + " | unwrap " + labelSeq + ` | __error__=""`, "))"}, labelBlock)
 	return counts, totals, err
 }
 
-// block is a query for the lines of a block.
+// block is the stage that lets the lines of a block through.
 func (r *reader) block(b block) string {
-	return r.lines() + fmt.Sprintf(" |= `run=%s stream=%07d seq=%s`", r.run, b.stream, b.prefix)
+	return fmt.Sprintf(" |= `run=%s stream=%07d seq=%s`", r.run, b.stream, b.prefix)
 }
 
 func (r *reader) readBlock(ctx context.Context, f *found, b block, top uint64) error {

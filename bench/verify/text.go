@@ -3,8 +3,11 @@ package verify
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/exitfound/lologen/bench/report"
 )
 
 // JSON returns the verdict in one line.
@@ -43,11 +46,35 @@ func (v *Verdict) headline() (word, text string) {
 	case v.Error != "":
 		return "UNKNOWN", strings.ReplaceAll(v.Error, "%", "%%")
 	case v.Passed == nil:
-		return "UNKNOWN", "what is known is not enough to judge"
+		return "UNKNOWN", v.Verification().Fault()
 	case !*v.Passed:
-		return "FAILED", "not all is there, or more than should be"
+		return "FAILED", v.Verification().Fault()
 	}
 	return "PASSED", judged
+}
+
+// Verification is what the report of the run says of it.
+func (v *Verdict) Verification() *report.Verification {
+	r := &report.Verification{
+		Stored: v.Stored, Lost: v.Lost, Duplicated: v.Duplicated, Reordered: v.Reordered, Extra: v.Extra,
+		UnknownStored: v.UnknownStored, Corrupt: v.Corrupt, Unproven: v.Unproven, BytesOff: v.BytesOff,
+		VisibleAfter: v.VisibleAfter, Passed: v.Passed, Why: v.Error, Notes: v.Notes, EndToEnd: v.EndToEnd,
+		RangesCut: v.RangesCut || len(v.Ranges) > report.MostStretches,
+	}
+	// Copies are no fault: they come behind what is one.
+	worst := slices.Clone(v.Ranges)
+	slices.SortStableFunc(worst, func(a, b Finding) int { return a.What.rank() - b.What.rank() })
+	for _, f := range worst[:min(len(worst), report.MostStretches)] {
+		r.Ranges = append(r.Ranges, report.Stretch{Stream: f.Stream, From: f.From, To: f.To, What: string(f.What)})
+	}
+	return r
+}
+
+func (w What) rank() int {
+	if w == Duplicated {
+		return 1
+	}
+	return 0
 }
 
 func (v *Verdict) counts(row func(name, format string, args ...any)) {

@@ -102,16 +102,20 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 // undelivered says in one sentence what a report would have: nobody should have to guess.
 func undelivered(r *report.Report) error {
 	if v := r.Verification; r.Lines.Lost() == 0 && v != nil {
-		if v.Passed == nil {
+		if v.Why != "" {
 			return fmt.Errorf("the destination could not be asked: %s", v.Why)
 		}
-		return fmt.Errorf("of %d acked lines %d are lost, and %d are there that should not be", r.Lines.Acked, v.Lost, v.Extra)
+		return fmt.Errorf("of %d acked lines: %s", r.Lines.Acked, v.Fault())
 	}
 	first := "for no reason given"
 	if len(r.Errors) > 0 {
 		first = r.Errors[0].First
 	}
-	return fmt.Errorf("%d of %d lines were not delivered: %s", r.Lines.Lost(), r.Lines.Due, first)
+	missed := ""
+	if r.Lines.Missed > 0 {
+		missed = fmt.Sprintf(", and %d were never made", r.Lines.Missed)
+	}
+	return fmt.Errorf("%d of %d lines were not delivered%s: %s", r.Lines.Lost(), r.Lines.Due, missed, first)
 }
 
 // verdict is the exit code of a run that took place.

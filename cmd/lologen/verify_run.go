@@ -106,9 +106,5 @@ func (o *options) verifyRun(ctx context.Context, l *load, r *emitter.Result) *re
 	}
 	question := verify.Question{Run: l.runID, Ledger: ledger, Agent: o.verify.loki != "" || o.sink == "journald"}
 	at.waiting(&question)
-	v := verify.Ask(ctx, source, question)
-	return &report.Verification{
-		Stored: v.Stored, Lost: v.Lost, Duplicated: v.Duplicated, Reordered: v.Reordered, Extra: v.Extra,
-		VisibleAfter: v.VisibleAfter, Passed: v.Passed, Why: v.Error, EndToEnd: v.EndToEnd,
-	}
+	return verify.Ask(ctx, source, question).Verification()
 }

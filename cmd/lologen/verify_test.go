@@ -199,8 +199,9 @@ func TestVerifyPlainServer(t *testing.T) {
 		}))
 		code, _, stderr := program(t, nil, "-t", "http", "-M", "POST", "--url", server.URL, "--count", "20", "-T", "0", "--verify", "--report", "text")
 		server.Close()
-		if code != exitFailed || !strings.Contains(stderr, "could not be asked") || !strings.Contains(stderr, "no lologen receive is there") ||
-			!strings.Contains(strings.Join(strings.Fields(stderr), " "), want) || strings.Contains(stderr, "lost") {
+		said := strings.Join(strings.Fields(stderr), " ")
+		if code != exitFailed || !strings.Contains(said, "could not be asked: ask the receiver at "+server.URL+": no lologen receive is there: ") ||
+			!strings.Contains(said, want) || strings.Contains(said, "lost") {
 			t.Errorf("%d: code %d, %s", status, code, stderr)
 		}
 	}
