@@ -79,18 +79,24 @@ func (f *Files) Holding(ctx context.Context, run string) (*Holding, error) {
 	return f.last, nil
 }
 
+// byChange sorts files by their last change. One that is named twice is one.
 func byChange(paths []string) ([]string, error) {
+	var files []os.FileInfo
+	var sorted []string
 	changed := make(map[string]time.Time, len(paths))
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(files, func(f os.FileInfo) bool { return os.SameFile(f, info) }) {
+			continue
+		}
+		files, sorted = append(files, info), append(sorted, path)
 		changed[path] = info.ModTime()
 	}
-	sorted := slices.Clone(paths)
 	slices.SortStableFunc(sorted, func(a, b string) int { return changed[a].Compare(changed[b]) })
-	return slices.Compact(sorted), nil
+	return sorted, nil
 }
 
 // fileReader reads file after file into one account.

@@ -50,8 +50,14 @@ func TestFiles(t *testing.T) {
 	middle := write(t, "app.log.1", false, 1, l(2), l(3))
 	oldest := write(t, "app.log.2.gz", true, 2, l(0), l(1), "")
 	ledger := &Ledger{RunID: "r", Streams: []Sent{{Next: 6}}}
-	v := askFiles(t, ledger, newest, middle, oldest, newest)
-	if v.Passed == nil || !*v.Passed || v.Stored != 6 || v.Reordered != 0 || v.Duplicated != 0 { // a file that is named twice is read once
+	// A file that is named twice is read once, under whatever name.
+	dir, name := filepath.Split(newest)
+	again := []string{newest, dir + "./" + name, filepath.Join(dir, "link")}
+	if err := os.Link(newest, again[2]); err != nil {
+		t.Fatal(err)
+	}
+	v := askFiles(t, ledger, append(again, newest, middle, oldest)...)
+	if v.Passed == nil || !*v.Passed || v.Stored != 6 || v.Reordered != 0 || v.Duplicated != 0 {
 		t.Errorf("verdict is %+v", v)
 	}
 }

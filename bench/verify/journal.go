@@ -46,8 +46,19 @@ func (j *Journal) Count(ctx context.Context, run string) (uint64, error) {
 	if err := j.read(ctx, a.NewBatch()); err != nil {
 		return 0, fmt.Errorf("read journal: %w", err)
 	}
-	j.last = a.Holding(run)
-	return j.last.Lines.Received, nil
+	h := a.Holding(run)
+	if h.Lines.Received+h.Unidentified.Lines == 0 && !j.exists(ctx) {
+		return 0, refusal{errors.New("read journal: there is none that can be read")}
+	}
+	j.last = h
+	return h.Lines.Received, nil
+}
+
+// exists reports whether there is a journal at all. journalctl finds nothing in none, too, and only
+// of files that it has opened it tells the header.
+func (j *Journal) exists(ctx context.Context) bool {
+	header, err := exec.CommandContext(ctx, j.command, "--quiet", "--no-pager", "--header").Output()
+	return err != nil && ctx.Err() != nil || len(bytes.TrimSpace(header)) > 0
 }
 
 // Holding implements Source.

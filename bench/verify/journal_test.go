@@ -18,7 +18,10 @@ func journalctl(t *testing.T, prints, complains string, status int) *Journal {
 	}
 	dir := t.TempDir()
 	out, program := filepath.Join(dir, "out"), filepath.Join(dir, "journalctl")
-	script := fmt.Sprintf("#!/bin/sh\nfor last; do :; done\n[ \"$last\" = SYSLOG_IDENTIFIER=app ] || exit 9\ncat %s\nprintf '%%s' '%s' >&2\nexit %d\n", out, complains, status)
+	script := fmt.Sprintf("#!/bin/sh\nfor last; do :; done\n[ \"$last\" = --header ] && { cat %s.header; exit; }\n[ \"$last\" = SYSLOG_IDENTIFIER=app ] || exit 9\ncat %s\nprintf '%%s' '%s' >&2\nexit %d\n", out, out, complains, status)
+	if err := os.WriteFile(out+".header", []byte("File path: system.journal\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(out, []byte(prints), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +66,25 @@ func TestJournalFails(t *testing.T) {
 		if _, err := j.Count(t.Context(), "r"); (err != nil) != c.wrong {
 			t.Errorf("%+v: error is %v", c, err)
 		}
+	}
+}
+
+// TestJournalIsNone: where there is no journal nothing is lost, as nobody knows.
+func TestJournalIsNone(t *testing.T) {
+	j := journalctl(t, "", "", 0)
+	if j == nil {
+		return
+	}
+	q := Question{Run: "r", Ledger: &Ledger{RunID: "r", Streams: []Sent{{Next: 4}}}, Wait: 1}
+	if v := Ask(t.Context(), j, q); v.Passed == nil || *v.Passed || v.Lost != 4 {
+		t.Errorf("an empty journal: %+v", v)
+	}
+	if err := os.Truncate(filepath.Join(filepath.Dir(j.command), "out.header"), 0); err != nil {
+		t.Fatal(err)
+	}
+	q.Wait = time.Hour
+	if v := Ask(t.Context(), j, q); v.Passed != nil || !strings.Contains(v.Error, "there is none that can be read") {
+		t.Errorf("no journal: %+v", v)
 	}
 }
 

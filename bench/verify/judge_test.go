@@ -178,10 +178,11 @@ func TestReadLedger(t *testing.T) {
 		t.Errorf("%d acked", got.Acked())
 	}
 	for text, says := range map[string]string{
-		`{"version":1,"run_id":"abc"}`:                              "--identify",
-		`{"version":2,"run_id":"abc","ledger":[]}`:                  "version 2",
-		`{"version":1,"run_id":"","ledger":[]}`:                     "run_id",
-		`hello`:                                                     "not the JSON report",
+		`{"version":1,"run_id":"abc"}`:                 "--identify",
+		`{"version":2,"run_id":"abc","ledger":[]}`:     "version 2",
+		`{"version":1,"run_id":"","ledger":[]}`:        "run_id",
+		`{"version":1,"run_id":"a+b","parts":[{},{}]}`: "merged from 2 runs",
+		`hello`: "not the JSON report",
 		`{"version":1,"run_id":"abc","ledger":[{"stream":-1}]}`:     "not the JSON report",
 		`{"version":1,"run_id":"abc","ledger":[{"stream":"what"}]}`: "not the JSON report",
 	} {

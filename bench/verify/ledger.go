@@ -11,7 +11,9 @@ import (
 // A Ledger says what a run sent, and what became of it as far as the run knows.
 type Ledger struct {
 	RunID   string
-	Sink    string // where to; empty: not known
+	Sink    string // where the lines went to; empty: not known
+	Target  string // where there: of a file, its path
+	Format  string
 	Started time.Time
 	Bytes   uint64    // of the lines that were confirmed; 0: not known
 	Ended   time.Time // the last confirmation, or a little later

@@ -63,8 +63,11 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 		} `json:"bytes"`
 		Plan struct {
 			Sink    string `json:"sink"`
+			Target  string `json:"target"`
+			Format  string `json:"format"`
 			Streams int    `json:"streams"`
 		} `json:"plan"`
+		Parts  []struct{} `json:"parts"`
 		Ledger *[]struct {
 			Stream   uint64  `json:"stream"`
 			Next     uint64  `json:"next"`
@@ -79,13 +82,16 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 	switch {
 	case r.Version != 1:
 		return nil, beside, fmt.Errorf("a report of version %d, not 1", r.Version)
+	case len(r.Parts) > 0:
+		return nil, beside, fmt.Errorf("it was merged from %d runs: each has a ledger of its own, in its own report", len(r.Parts))
 	case !validRun(r.RunID):
 		return nil, beside, fmt.Errorf("run_id %.80q is not one", r.RunID)
 	case r.Ledger == nil:
 		return nil, beside, errors.New("it has none: the run did not identify its lines (--identify)")
 	}
 	l = &Ledger{
-		RunID: r.RunID, Sink: r.Plan.Sink, Started: r.Started, Bytes: r.Bytes.Acked, Cut: r.LedgerCut,
+		RunID: r.RunID, Sink: r.Plan.Sink, Target: r.Plan.Target, Format: r.Plan.Format, Started: r.Started,
+		Bytes: r.Bytes.Acked, Cut: r.LedgerCut,
 		Ended: r.Started.Add(time.Duration(r.Elapsed * float64(time.Second))),
 	}
 	for _, s := range *r.Ledger {

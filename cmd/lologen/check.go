@@ -73,10 +73,16 @@ func (v *values) unused(o *options) error {
 		if s.origin != fromArgv || s.flag.seed || s.flag.only == nil || o.goesTo(s.flag.only...) {
 			continue
 		}
+		if o.verify.loki != "" && slices.Contains(certificates, s.flag.name) {
+			continue
+		}
 		return usagef("%s is not used with %s: accepted with -t %s", s.spelt, o.destination(), strings.Join(s.flag.only, ", "))
 	}
 	return nil
 }
+
+// certificates are flags that hold for a Loki that is asked, too.
+var certificates = []string{"ca-file", "cert-file", "key-file", "insecure-skip-verify"}
 
 // destination is the flag that says where lines go.
 func (o *options) destination() string {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/exitfound/lologen/sinks"
 )
@@ -56,25 +58,38 @@ func (o *options) readURL(v *values) error {
 
 // readCredentials reads what is never given in argv.
 func (o *options) readCredentials(v *values) error {
-	password, err := secret(o.passwd, v.env["LOLOGEN_PASSWORD"])
-	if err != nil {
-		return usagef("%s: %w", v.of("password-file").spelt, err)
+	c := credentials{user: o.http.User, password: o.http.Password, passwordFile: o.passwd, tokenFile: o.bearer}
+	var err error
+	o.http.Password, o.http.BearerToken, err = c.read(v)
+	return err
+}
+
+// credentials are where secrets are read from.
+type credentials struct {
+	prefix       string // of the flags, and of their variables
+	user         string
+	password     string // that is known already
+	passwordFile string
+	tokenFile    string
+}
+
+func (c credentials) read(v *values) (password, token string, err error) {
+	variables := "LOLOGEN_" + strings.ToUpper(strings.ReplaceAll(c.prefix, "-", "_"))
+	if password, err = secret(c.passwordFile, v.env[variables+"PASSWORD"]); err != nil {
+		return "", "", usagef("%s: %w", v.of(c.prefix+"password-file").spelt, err)
 	}
-	if password != "" {
-		o.http.Password = password
-	}
-	if o.http.BearerToken, err = secret(o.bearer, v.env["LOLOGEN_BEARER_TOKEN"]); err != nil {
-		return usagef("%s: %w", v.of("bearer-token-file").spelt, err)
+	if token, err = secret(c.tokenFile, v.env[variables+"BEARER_TOKEN"]); err != nil {
+		return "", "", usagef("%s: %w", v.of(c.prefix+"bearer-token-file").spelt, err)
 	}
 	switch {
-	case o.passwd != "" && o.http.User == "":
-		return usagef("%s %q: accepted is a password together with --user", v.of("password-file").spelt, o.passwd)
-	case o.http.User == "":
-		o.http.Password = ""
-	case o.http.BearerToken != "":
-		return usagef("--user %q: accepted is either a user or a bearer token, and both are given", o.http.User)
+	case c.passwordFile != "" && c.user == "":
+		return "", "", usagef("%s %q: accepted is a password together with --%suser", v.of(c.prefix+"password-file").spelt, c.passwordFile, c.prefix)
+	case c.user == "":
+		return "", token, nil
+	case token != "":
+		return "", "", usagef("--%suser %q: accepted is either a user or a bearer token, and both are given", c.prefix, c.user)
 	}
-	return nil
+	return cmp.Or(password, c.password), "", nil
 }
 
 // readTLS reads certificates, one file after the other, so that an error names the flag.

@@ -138,7 +138,7 @@ func (o *options) sinkConfig(io stdio) (sinks.Config, error) {
 		c.Path = filepath.Join(home, "spam_application.log")
 		o.path = c.Path
 	}
-	return c, nil
+	return c, o.readable()
 }
 
 // formats returns the maker of each worker's format.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/exitfound/lologen/bench/receive"
 	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
 )
 
 func runCommand() command {
@@ -72,18 +73,14 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 		return exitFailed, errors.Join(err, stop())
 	}
 	a, err := l.run(ctx, f)
+	how := o.reportAs(v, notes)
 	if a != nil && o.verify.on {
-		asking := ctx
-		if ctx.Err() != nil { // what ended the run is no reason not to ask; what comes now is
-			asking = context.WithoutCancel(ctx)
-		}
-		a.report.Verified(o.verifyRun(asking, l, a.result))
+		a.report.Verified(o.verifyAfter(ctx, l, a.result, how, notes))
 	}
 	err = errors.Join(err, stop())
 	if a == nil {
 		return exitFailed, err
 	}
-	how := o.reportAs(v, notes)
 	if how != "none" {
 		err = errors.Join(err, a.report.Write(notes, how))
 	}
@@ -97,6 +94,17 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 		fmt.Fprintln(notes, "lologen:", err)
 	}
 	return code, nil
+}
+
+// verifyAfter verifies a run that ctx may have ended, and is as quiet about it as the report.
+func (o *options) verifyAfter(ctx context.Context, l *load, r *emitter.Result, how string, notes *os.File) *report.Verification {
+	if ctx.Err() != nil { // what ended the run is no reason not to ask; what comes now is
+		ctx = context.WithoutCancel(ctx)
+	}
+	if how == "none" {
+		return o.verifyRun(ctx, l, r, nil)
+	}
+	return o.verifyRun(ctx, l, r, notes)
 }
 
 // undelivered says in one sentence what a report would have: nobody should have to guess.

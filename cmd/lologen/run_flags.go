@@ -159,11 +159,7 @@ func httpFlags() []flag {
 			set: setHeader},
 		{name: "user", group: groupHTTP, value: "NAME", usage: "basic authentication; password: LOLOGEN_PASSWORD or", only: networkOnly,
 			set: func(o *options, s string) error {
-				if s == "" || strings.Contains(s, ":") {
-					return errors.New("is a name alone: the password belongs in --password-file or LOLOGEN_PASSWORD")
-				}
-				o.http.User = s
-				return nil
+				return setUser(&o.http.User, s, "--password-file or LOLOGEN_PASSWORD")
 			}},
 		{name: "password-file", group: groupHTTP, value: "PATH", usage: "a file that holds it", only: networkOnly, set: file(func(o *options) *string { return &o.passwd })},
 		{name: "bearer-token-file", group: groupHTTP, value: "PATH", usage: "or LOLOGEN_BEARER_TOKEN", only: networkOnly, set: file(func(o *options) *string { return &o.bearer })},

@@ -100,7 +100,7 @@ func (s *steps) step(ctx context.Context, lines float64) (search.Outcome, error)
 		}
 		if !again {
 			if one.verify.on && ctx.Err() == nil {
-				a.report.Verified(one.verifyRun(ctx, l, a.result))
+				a.report.Verified(one.verifyRun(ctx, l, a.result, nil))
 			}
 			outcome := search.Judge(a.report, s.search.precision)
 			outcome.Notes = notes

@@ -44,7 +44,7 @@ func redacted(flag, value string) string {
 	case "header":
 		key, _, _ := strings.Cut(value, ":")
 		return key + ": ..."
-	case "user":
+	case "user", "verify-user":
 		name, _, secret := strings.Cut(value, ":")
 		if secret {
 			return name + ":..."

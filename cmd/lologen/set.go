@@ -20,6 +20,14 @@ func setText(at *string, s, accepted string) error {
 	return nil
 }
 
+func setUser(at *string, s, password string) error {
+	if s == "" || strings.Contains(s, ":") {
+		return errors.New("is a name alone: the password belongs in " + password)
+	}
+	*at = s
+	return nil
+}
+
 func setSwitch(at func(*options) *bool) func(*options, string) error {
 	return func(o *options, s string) (err error) {
 		*at(o), err = parseBool(s)

@@ -29,6 +29,14 @@ type verifyOptions struct {
 	wait     time.Duration
 	settle   time.Duration // 0: as the lines come there
 	tenants  []string
+	pushed   bool   // to Loki, by lologen itself: where they are is known
+	access   access // to whoever is asked
+
+	user     string // of another Loki than the run's
+	passwd   string // file
+	bearer   string // file
+	password string
+	token    string
 }
 
 func verifyCommand() command {
@@ -68,15 +76,10 @@ func verifyFlags() []flag {
 			set: func(o *options, s string) error { return setText(&o.verify.ledger, s, "is a path") }},
 		{name: "run", group: groupWhich, value: "ID", usage: "without a ledger: gaps and copies alone",
 			set: func(o *options, s string) error { return setRunID(&o.verify.run, s) }},
-		{name: "selector", group: groupWhich, value: "LOGQL", initial: `{run_id="<id>"}`, usage: `loki: the streams, {job="x"} with an agent`,
+		{name: "selector", group: groupWhich, value: "LOGQL", initial: `{run_id="<id>"}, or any`, usage: `loki: the streams, like {job="x"}`,
 			set: func(o *options, s string) error { return setSelector(&o.verify.selector, s) }},
 		{name: "tenant", group: groupWhich, value: "NAME", usage: "loki: whose lines (repeatable)", repeat: true,
-			set: func(o *options, s string) error {
-				var name string
-				err := setTenant(&name, s)
-				o.verify.tenants = append(o.verify.tenants, name)
-				return err
-			}},
+			set: addTenant},
 		{name: "margin", group: groupWhich, value: "TIME", initial: "1h", usage: "loki: how far from the run timestamps may lie",
 			set: func(o *options, s string) error { return setPositive(&o.verify.margin, s) }},
 		{name: "full", group: groupWhich, usage: "loki: read every line, instead of asking for sums",
@@ -95,6 +98,13 @@ func verifyFlags() []flag {
 		}
 	}
 	return append(flags, configFlag())
+}
+
+func addTenant(o *options, s string) error {
+	var name string
+	err := setTenant(&name, s)
+	o.verify.tenants = append(o.verify.tenants, name)
+	return err
 }
 
 const groupReach = "How to reach it"
@@ -144,7 +154,7 @@ func runVerify(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	verdict := verify.Ask(ctx, source, question)
+	verdict := ask(ctx, source, question, io.err)
 	text := []byte(verdict.String())
 	if o.output == "json" {
 		if text, err = verdict.JSON(); err != nil {
@@ -180,7 +190,7 @@ func (o *options) question(v *values) (verify.Question, error) {
 	if q.Run != q.Ledger.RunID {
 		return q, usagef("--run %s: accepted is the run of the ledger, %s", q.Run, q.Ledger.RunID)
 	}
-	q.Agent = o.behindAgent(q.Ledger)
+	q.Agent, q.Verbatim = o.behindAgent(q.Ledger), o.verbatim(q.Ledger)
 	o.waiting(&q)
 	return q, nil
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +65,7 @@ func (o *options) askedSource(v *values, q verify.Question) (verify.Source, erro
 	if err := o.readTLS(v); err != nil {
 		return nil, err
 	}
+	o.verify.access = o.ownAccess()
 	source, err := o.place(q.Ledger)
 	if err != nil {
 		return nil, usagef("%s: %w", named, err)
@@ -82,15 +83,23 @@ func (o *options) place(l *verify.Ledger) (verify.Source, error) {
 	case vo.loki != "":
 		selector, filter, _ := splitSelector(vo.selector)
 		return verify.NewLoki(verify.LokiConfig{
-			Server: o.verifyServer(vo.loki, l), Tenants: vo.tenants, Selector: selector, Filter: filter,
-			Margin: o.timeMargin(), Full: vo.full,
+			Server: vo.access.server(vo.loki, l), Tenants: vo.tenants, Selector: selector, Filter: filter,
+			Anywhere: !vo.pushed, Path: scrapedPath(l), Margin: o.timeMargin(), Full: vo.full,
 		}, started)
 	case vo.receiver != "":
-		return verify.NewReceiver(o.verifyServer(vo.receiver, l))
+		return verify.NewReceiver(vo.access.server(vo.receiver, l))
 	case vo.journal:
 		return verify.NewJournal(o.name, started)
 	}
 	return verify.NewFiles(o.verify.files...)
+}
+
+// scrapedPath is the file that an agent may have read the lines from.
+func scrapedPath(l *verify.Ledger) string {
+	if l == nil || l.Sink != "file" || !filepath.IsAbs(l.Target) {
+		return ""
+	}
+	return l.Target
 }
 
 // splitSelector takes the filters off a selector. Braces and quotes may stand in its values.
@@ -121,20 +130,4 @@ func (o *options) timeMargin() time.Duration {
 		return o.verify.margin
 	}
 	return time.Hour + o.loki.Offset.Abs() + o.loki.Disorder.Most
-}
-
-// verifyServer is a server that is reached as the user said, and asked for a run of that ledger.
-func (o *options) verifyServer(address string, l *verify.Ledger) verify.Server {
-	header := make(http.Header)
-	for _, h := range o.http.Header {
-		header.Add(h[0], h[1])
-	}
-	request := &http.Request{Header: header}
-	if o.http.User != "" {
-		request.SetBasicAuth(o.http.User, o.http.Password)
-	}
-	if o.http.BearerToken != "" {
-		header.Set("Authorization", "Bearer "+o.http.BearerToken)
-	}
-	return verify.Server{URL: address, Header: header, TLS: o.http.TLS, Wait: time.Minute + reading(l)}
 }

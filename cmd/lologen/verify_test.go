@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/bench/verify"
 )
 
@@ -50,6 +50,7 @@ func TestWrongUseOfVerify(t *testing.T) {
 		{"--ledger|" + write("two.json", `{"version":2,"run_id":"abc","ledger":[]}`) + "|--file|" + file, []string{"version 2, not 1"}},
 		{"--ledger|" + write("none.json.txt", `{"version":1,"run_id":"abc"}`) + "|--file|" + file, []string{"--identify"}},
 		{"--ledger|" + write("id.json", `{"version":1,"run_id":"a+b","ledger":[]}`) + "|--file|" + file, []string{`run_id "a+b"`}},
+		{"--ledger|" + write("merged.json", `{"version":1,"run_id":"a+b","ledger":[],"parts":[{},{}]}`) + "|--file|" + file, []string{"merged from 2 runs"}},
 		{"--ledger|" + write("far.json", `{"version":1,"run_id":"abc","ledger":[],"ledger_file":"../app.log"}`) + "|--file|" + file, []string{"not a name like"}},
 		{"--ledger|" + good + "|--run|abd|--file|" + file, []string{"--run abd", "the run of the ledger, abc"}},
 
@@ -103,7 +104,17 @@ func TestWrongUseOfVerifyOnARun(t *testing.T) {
 		"-t|discard|--verify":                                              "or with --verify-loki",
 		"-t|discard|" + loki + "|" + selector:                              "--verify-loki: accepted with --verify",
 		"-t|discard|--verify-wait|1s":                                      "--verify-wait: accepted with --verify",
-		"-t|discard|--verify|" + loki:                                      "accepted with --verify-selector",
+		"-t|file|-p|/dev/null|--verify":                                    `-p "/dev/null": accepted with --verify is a regular file`,
+		"-t|file|--verify|--verify-tenant|me":                              `--verify-tenant "me": accepted with --verify-loki`,
+		"-t|file|--verify|--verify-user|me":                                `--verify-user "me": accepted with --verify-loki`,
+		"-t|file|--verify-settle|1s":                                       "--verify-settle: accepted with --verify",
+		"-t|file|--verify|" + loki + "|--verify-tenant|a/b":                `--verify-tenant "a/b": accepted are`,
+		"-t|file|--verify|" + loki + "|--verify-user|me:hunter2":           "--verify-password-file or LOLOGEN_VERIFY_PASSWORD",
+		"-t|file|--verify|" + loki + "|--verify-password-file|x":           "--verify-password-file: read x: no such file",
+		"-t|file|--verify|" + loki + "|--verify-settle|0":                  `--verify-settle "0"`,
+		"-t|file|--verify|" + loki + "|--user|me":                          "--user is not used with -t file",
+		"-t|file|--verify|" + loki + "|--ca-file|none":                     "--ca-file: ",
+		"-t|file|--verify|--ca-file|none":                                  "--ca-file is not used with -t file",
 		"-t|discard|--verify|" + selector:                                  "accepted with --verify-loki",
 		"-t|discard|--verify|--verify-selector|job":                        `--verify-selector "job"`,
 		"-t|discard|--verify|--verify-loki|http://u:hunter2@h|" + selector: "LOLOGEN_PASSWORD",
@@ -207,35 +218,16 @@ func TestVerifyPlainServer(t *testing.T) {
 	}
 }
 
-// TestWaiting: what an agent may still bring is waited for, and a question takes no longer than it may.
-func TestWaiting(t *testing.T) {
-	ledger := func(sink string) *verify.Ledger {
-		return &verify.Ledger{RunID: "r", Sink: sink, Streams: []verify.Sent{{Next: 2_000_000}}}
-	}
-	for _, c := range []struct {
-		name   string
-		verify verifyOptions
-		ledger *verify.Ledger
-		agent  bool
-		settle time.Duration
-		late   time.Duration
-	}{
-		{"a push", verifyOptions{loki: "http://x"}, ledger("loki"), false, 5 * time.Second, 15 * time.Second},
-		{"a file that is scraped", verifyOptions{loki: "http://x"}, ledger("file"), true, 10 * time.Second, 15 * time.Second},
-		{"a selector", verifyOptions{loki: "http://x", selector: "{a=`b`}"}, nil, true, 10 * time.Second, 5 * time.Second},
-		{"nothing known", verifyOptions{loki: "http://x"}, nil, false, 5 * time.Second, 5 * time.Second},
-		{"an agent that pushes to a receiver", verifyOptions{receiver: "http://x"}, ledger("console"), true, 10 * time.Second, 15 * time.Second},
-		{"requests", verifyOptions{receiver: "http://x"}, ledger("http"), false, 5 * time.Second, 15 * time.Second},
-		{"a file", verifyOptions{files: []string{"x"}}, ledger("file"), false, 5 * time.Second, 0},
-		{"stdout", verifyOptions{files: []string{"x"}}, ledger("console"), false, 5 * time.Second, 0},
-		{"the journal", verifyOptions{journal: true}, ledger("journald"), true, 5 * time.Second, 0},
-		{"as asked", verifyOptions{journal: true, settle: time.Second}, nil, true, time.Second, 0},
+func TestUndelivered(t *testing.T) {
+	for want, r := range map[string]*report.Report{
+		"800 of 20000 lines were not delivered, and 19200 were never made: no route": {Lines: report.Lines{Due: 20000, Rejected: 500, Unknown: 300, Missed: 19200}, Errors: []report.Failure{{First: "no route"}}},
+		"3 of 9 lines were not delivered: for no reason given":                       {Lines: report.Lines{Due: 9, Rejected: 3}},
+		"of 9 acked lines: 2 lines are cut or garbled":                               {Lines: report.Lines{Due: 9, Acked: 9}, Verification: &report.Verification{Passed: new(false), Corrupt: 2}},
+		"of 9 acked lines: 4 lines are not there, and may have been rejected":        {Lines: report.Lines{Due: 9, Acked: 9}, Verification: &report.Verification{Unproven: 4}},
+		"the destination could not be asked: down":                                   {Verification: &report.Verification{Why: "down"}},
 	} {
-		o := &options{verify: c.verify}
-		q := verify.Question{Ledger: c.ledger, Agent: o.behindAgent(c.ledger)}
-		o.waiting(&q)
-		if q.Agent != c.agent || q.Settle != c.settle || q.Late != c.late || q.Wait != 1 {
-			t.Errorf("%s: %+v", c.name, q)
+		if got := undelivered(r).Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

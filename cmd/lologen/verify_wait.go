@@ -33,22 +33,37 @@ func reading(l *verify.Ledger) time.Duration {
 	return time.Duration(min(l.Acked(), 1e9)) * aLine
 }
 
+// direct are the sinks whose lines are brought to a place by lologen itself.
+var direct = map[string][]string{
+	"loki": {"loki"}, "receiver": {"loki", "http"}, "file": {"file", "console"}, "journal": {"journald"},
+}
+
+// asked is which of the four places it is.
+func (vo *verifyOptions) asked() string {
+	switch {
+	case vo.loki != "":
+		return "loki"
+	case vo.receiver != "":
+		return "receiver"
+	case vo.journal:
+		return "journal"
+	}
+	return "file"
+}
+
 // behindAgent reports whether a run's lines are asked for in a place that lologen did not bring them
 // to itself. journald is an agent, too.
 func (o *options) behindAgent(l *verify.Ledger) bool {
 	vo := &o.verify
-	direct := map[string][]string{
-		"loki": {"loki"}, "receiver": {"loki", "http"}, "file": {"file", "console"},
-	}
-	switch {
-	case vo.journal || vo.selector != "":
+	if vo.journal || vo.selector != "" {
 		return true
-	case l == nil || l.Sink == "":
-		return false
-	case vo.loki != "":
-		return !slices.Contains(direct["loki"], l.Sink)
-	case vo.receiver != "":
-		return !slices.Contains(direct["receiver"], l.Sink)
 	}
-	return !slices.Contains(direct["file"], l.Sink)
+	return l != nil && l.Sink != "" && !slices.Contains(direct[vo.asked()], l.Sink)
+}
+
+// verbatim reports whether a run's lines are in the place as they were sent, byte by byte. What
+// became of a console's is not known, and a form is taken apart.
+func (o *options) verbatim(l *verify.Ledger) bool {
+	return l != nil && o.verify.selector == "" && l.Sink != "console" && l.Format != "record" &&
+		slices.Contains(direct[o.verify.asked()], l.Sink)
 }
