@@ -75,6 +75,7 @@ type run struct {
 	workers   []*worker
 	recorders []*recorder
 	lanes     []laneView // of all workers, where snapshots need them
+	ranges    room       // of all ledgers
 
 	start time.Time
 	wall  int64 // Unix nanoseconds of start: all times of lines derive from it by the monotonic clock

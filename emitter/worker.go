@@ -57,6 +57,7 @@ func newWorker(r *run, index int) *worker {
 		mean:     r.mean,
 		longest:  r.mean,
 		schedule: p.Schedule,
+		ledger:   ledger{room: &r.ranges},
 		lines:    r.course.Load().total,
 	}
 	if rate, ok := p.Schedule.(Rate); ok {

@@ -16,7 +16,8 @@ type Stream struct {
 	Next     uint64      `json:"next"`
 	Rejected [][2]uint64 `json:"rejected"` // from and to, both included
 	Unknown  [][2]uint64 `json:"unknown"`
-	Cut      bool        `json:"cut,omitempty"` // there were more ranges
+	Cut      bool        `json:"cut,omitempty"`  // there were more ranges
+	More     bool        `json:"more,omitempty"` // in a ledger file: the next line goes on with this stream
 }
 
 // mostStreams and mostRanges bound the ledger in a report: a report that does not fit into memory at

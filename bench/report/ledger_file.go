@@ -13,27 +13,36 @@ import (
 const LedgerExtension = ".ledger.ndjson"
 
 const (
-	// mostFileRanges are in all streams of a ledger file. They take 160 MB of who reads it, and 100
-	// workers that keep all the ranges they can have as many.
+	// mostFileRanges are in all streams of a ledger file: more than a run keeps. They take 160 MB of who
+	// reads it.
 	mostFileRanges = 10_000_000
 
-	// mostStreamRanges is five times as many as a run keeps of a stream, and fits into mostLedgerLine.
-	mostStreamRanges = 10_000
-	mostLedgerLine   = 1 << 20
+	// mostLineRanges fit into a line, which is bounded by mostLedgerLine.
+	mostLineRanges = 10_000
+	mostLedgerLine = 1 << 20
 )
 
-// writeLedger writes all streams of the run, one a line, as they come: it takes no memory of its own.
+// writeLedger writes all streams of the run, each on as many lines as it takes, as they come: it
+// takes no memory of its own.
 func (r *Report) writeLedger(w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	e := json.NewEncoder(buffered)
 	room := mostFileRanges
 	for i := range r.streams {
-		left := min(room, mostStreamRanges)
-		s := stream(&r.streams[i], &left)
-		s.Run = r.RunID
-		room -= len(s.Rejected) + len(s.Unknown)
-		if err := e.Encode(s); err != nil {
-			return err
+		rest := r.streams[i]
+		for more := true; more; {
+			left := min(room, mostLineRanges)
+			s := stream(&rest, &left)
+			rest.Rejected, rest.Unknown = rest.Rejected[len(s.Rejected):], rest.Unknown[len(s.Unknown):]
+			room -= len(s.Rejected) + len(s.Unknown)
+			more = len(rest.Rejected)+len(rest.Unknown) > 0 && room > 0
+			s.Run, s.More = r.RunID, more
+			if more {
+				s.Cut = rest.Cut
+			}
+			if err := e.Encode(s); err != nil {
+				return err
+			}
 		}
 	}
 	return buffered.Flush()
@@ -46,22 +55,34 @@ func ReadLedger(r io.Reader, run string, streams int, take func(Stream)) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), mostLedgerLine)
 	room := mostFileRanges
-	n := 0
+	var begun Stream // whose next line is to come
+	number, n := 0, 0
 	for ; lines.Scan(); n++ {
-		s, err := readStream(lines.Bytes(), run, n)
+		s, err := readStream(lines.Bytes(), run, number)
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n+1, err)
 		}
-		if room -= len(s.Rejected) + len(s.Unknown); room < 0 || n == streams {
+		if room -= len(s.Rejected) + len(s.Unknown); room < 0 || number == streams {
 			return fmt.Errorf("line %d: accepted are at most %d ranges of the report's %d streams", n+1, mostFileRanges, streams)
 		}
-		take(s)
+		if begun.More {
+			if s.Next != begun.Next {
+				return fmt.Errorf("line %d: stream %d has %d lines here, and %d before", n+1, number, s.Next, begun.Next)
+			}
+			s.Rejected, s.Unknown = append(begun.Rejected, s.Rejected...), append(begun.Unknown, s.Unknown...)
+			s.Cut = s.Cut || begun.Cut
+		}
+		begun = s
+		if !s.More {
+			take(s)
+			number++
+		}
 	}
 	if err := lines.Err(); err != nil {
 		return fmt.Errorf("line %d: %w", n+1, err)
 	}
-	if n != streams {
-		return fmt.Errorf("it ends after %d of the report's %d streams", n, streams)
+	if number != streams {
+		return fmt.Errorf("it ends after %d of the report's %d streams", number, streams)
 	}
 	return nil
 }

@@ -20,14 +20,14 @@ import (
 func large() *Report {
 	result, run := paced()
 	run.Plan.Identify, run.Plan.Streams = true, mostStreams+5
-	many := make([]emitter.Range, mostStreamRanges+1)
+	many := make([]emitter.Range, mostLineRanges+1)
 	for i := range many {
 		many[i] = emitter.Range{From: math.MaxUint64 - uint64(2*i) - 1, To: math.MaxUint64 - uint64(2*i) - 1}
 	}
 	for i := range run.Plan.Streams {
 		result.Streams = append(result.Streams, emitter.StreamLedger{Stream: i, Next: math.MaxUint64})
 		if i > 2 && i < 5 {
-			result.Streams[i].Rejected = many[:mostStreamRanges]
+			result.Streams[i].Rejected = many[:mostLineRanges]
 		}
 	}
 	result.Streams[0].Rejected = many
@@ -76,14 +76,16 @@ func TestLedgerFile(t *testing.T) {
 	defer f.Close()
 	n := 0
 	err = ReadLedger(f, read.RunID, read.Plan.Streams, func(s Stream) {
-		rejected, unknown, cut := 0, 0, n == 0 || n == 2
+		rejected, unknown, cut := 0, 0, n == 2
 		switch {
+		case n == 0:
+			rejected = mostLineRanges + 1 // on two lines
 		case n == 1:
 			unknown = 3
 		case n != 2 && n < 5:
-			rejected = mostStreamRanges
+			rejected = mostLineRanges
 		}
-		if s.Stream != n || s.Next != math.MaxUint64 || len(s.Rejected) != rejected || len(s.Unknown) != unknown || s.Cut != cut {
+		if s.Stream != n || s.Next != math.MaxUint64 || len(s.Rejected) != rejected || len(s.Unknown) != unknown || s.Cut != cut || s.More {
 			t.Fatalf("stream %d is %d with %d rejected, %d unknown, cut %v", n, s.Stream, len(s.Rejected), len(s.Unknown), s.Cut)
 		}
 		n++
@@ -150,6 +152,7 @@ func TestWriteLedgerReportsError(t *testing.T) {
 
 func TestReadLedgerFails(t *testing.T) {
 	const good = `{"run":"abc","stream":0,"next":9,"rejected":[[1,2]],"unknown":[[8,8]]}` + "\n"
+	const more = `{"run":"abc","stream":0,"next":9,"rejected":[[4,4]],"unknown":[],"more":true}` + "\n"
 	for _, c := range []struct {
 		text    string
 		streams int
@@ -159,6 +162,11 @@ func TestReadLedgerFails(t *testing.T) {
 		{good, 2, "it ends after 1 of the report's 2 streams"},
 		{"", 1, "it ends after 0"},
 		{good, 0, "line 1: accepted are at most"},
+		{more + good, 1, ""},
+		{more + more + good, 1, ""},
+		{more, 1, "it ends after 0 of the report's 1 streams"},
+		{more + strings.Replace(good, `"stream":0`, `"stream":1`, 1), 2, "line 2: it is stream 1, where 0 should be"},
+		{more + strings.Replace(good, `"next":9`, `"next":10`, 1), 1, "line 2: stream 0 has 10 lines here, and 9 before"},
 		{good + good, 2, "line 2: it is stream 0, where 1 should be"},
 		{strings.Replace(good, "abc", "a\x7fbd", 1), 1, "line 1: it is of run abd, and the report of abc"},
 		{strings.Replace(good, `"run":"abc",`, "", 1), 1, "line 1: it is of run"},
@@ -190,6 +198,7 @@ func (r brokenReader) Read([]byte) (int, error) { return 0, r.error }
 // FuzzReadLedger: what is read is what any other would be written as, and read again.
 func FuzzReadLedger(f *testing.F) {
 	f.Add([]byte(`{"run":"abc","stream":0,"next":9,"rejected":[[1,2]],"unknown":[],"cut":true}`+"\n"+`{"run":"abc","stream":1}`), uint8(2))
+	f.Add([]byte(`{"run":"abc","stream":0,"next":9,"rejected":[[1,2]],"more":true}`+"\n"+`{"run":"abc","stream":0,"next":9,"unknown":[[5,5]]}`), uint8(1))
 	f.Fuzz(func(t *testing.T, text []byte, streams uint8) {
 		var first, again []Stream
 		if ReadLedger(bytes.NewReader(text), "abc", int(streams), func(s Stream) { first = append(first, s) }) != nil {
