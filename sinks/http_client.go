@@ -22,7 +22,7 @@ type client struct {
 func newClient(ctx context.Context, e *endpoint) *client {
 	c := &client{endpoint: e, link: newLink(ctx, e)}
 	e.prepare(&c.req)
-	c.resp.KeepBodyBuffer = true
+	c.resp.StreamBody = true // the link reads the body
 	return c
 }
 

@@ -2,9 +2,11 @@ package sinks
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -13,7 +15,8 @@ import (
 )
 
 const (
-	// answerMost is the longest body of an answer that is read.
+	// answerMost is how much of an answer's body is read. What a longer one says is judged by its
+	// beginning.
 	answerMost = 1 << 20
 	// idleMost is how long a connection may have been idle and still be used. Servers close such
 	// connections after 2 s (gunicorn) or later, and a request that crosses their closing fails
@@ -34,6 +37,10 @@ type link struct {
 	peer  *peer // the other end of conn, where it can be looked at
 	used  time.Time
 	wrote uint64 // bytes in all, on all connections
+
+	body bytes.Buffer     // of the last answer
+	rest io.LimitedReader // what of it may still be read
+	cut  bool             // there is, or was to be, more of it
 }
 
 func newLink(ctx context.Context, e *endpoint) *link {
@@ -144,7 +151,7 @@ type tlsError struct{ error }
 
 func (e *tlsError) Unwrap() error { return e.error }
 
-// exchange sends req once and reads its answer. nil: resp has a status.
+// exchange sends req once and reads its answer. nil: resp has a status, and the link its body.
 func (l *link) exchange(req *fasthttp.Request, resp *fasthttp.Response) error {
 	before := l.wrote
 	unsent := l.write(req)
@@ -155,17 +162,15 @@ func (l *link) exchange(req *fasthttp.Request, resp *fasthttp.Response) error {
 	// A server may refuse a request before it has read all of it, and close: then its answer
 	// tells more than our failure to write.
 	err := l.read(resp)
-	tooLong := errors.Is(err, fasthttp.ErrBodyTooLarge)
-	answered := err == nil || tooLong
 	// What comes after the answer would be taken for the answer to the next request; and after
 	// 101 the server speaks something else.
-	if unsent != nil || err != nil || resp.ConnectionClose() || resp.StatusCode() < 200 || l.br.Buffered() > 0 {
+	if unsent != nil || err != nil || l.cut || resp.ConnectionClose() || resp.StatusCode() < 200 || l.br.Buffered() > 0 {
 		l.drop()
 	} else {
 		l.used = time.Now()
 	}
 	switch {
-	case unsent == nil && answered, answered && resp.StatusCode() >= 300:
+	case err == nil && (unsent == nil || resp.StatusCode() >= 300):
 		return nil
 	case unsent != nil:
 		return unsent
@@ -186,11 +191,36 @@ func (l *link) read(resp *fasthttp.Response) error {
 	if _, err := l.br.Peek(1); err != nil {
 		return l.explain(err)
 	}
-	err := resp.ReadLimitBody(l.br, answerMost)
-	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
-		return err
+	if err := resp.ReadLimitBody(l.br, 0); err != nil { // the head: the body is a stream
+		return l.explain(err)
+	}
+	err := l.readBody(resp.BodyStream())
+	_ = resp.CloseBodyStream()
+	if err != nil && resp.StatusCode() >= 300 {
+		l.cut = true // no less a refusal
+		return nil
 	}
 	return l.explain(err)
+}
+
+// readBody keeps what may be read of an answer's body; nil: it has none.
+func (l *link) readBody(stream io.Reader) error {
+	const usual = 64 << 10
+	if l.body.Cap() > usual {
+		l.body = bytes.Buffer{}
+	}
+	l.body.Reset()
+	l.cut = false
+	if stream == nil {
+		return nil
+	}
+	l.rest = io.LimitedReader{R: stream, N: answerMost + 1}
+	_, err := l.body.ReadFrom(&l.rest)
+	l.rest.R = nil
+	if l.cut = l.body.Len() > answerMost; l.cut {
+		l.body.Truncate(answerMost)
+	}
+	return err
 }
 
 // explain returns why the connection ended, if that is behind err.

@@ -44,7 +44,7 @@ func (c *client) refused(now time.Time) *emitter.Outcome {
 // answer is the status and the beginning of the body.
 func (c *client) answer(status int) string {
 	const read, shown = 4 << 10, 256
-	body := c.resp.Body()
+	body := c.link.body.Bytes()
 	text := strings.TrimSpace(c.secrets.Replace(string(body[:min(len(body), read)])))
 	text = strings.ToValidUTF8(text[:min(len(text), shown)], "")
 	head := strconv.Itoa(status)

@@ -266,18 +266,45 @@ func TestHTTPLongAnswer(t *testing.T) {
 					w.Header().Set("Content-Length", strconv.Itoa(2*answerMost))
 				}
 				w.WriteHeader(status)
-				_, _ = w.Write(make([]byte, 2*answerMost))
+				_, _ = io.WriteString(w, "because of this"+strings.Repeat(" and that", 2*answerMost)[:2*answerMost-len("because of this")])
 			})
 			s := openHTTPSink(t, t.Context(), HTTP{URL: server.URL, Method: "POST"})
 			for range 2 {
 				if acked {
 					mustSend(t, s, batchOf("a"))
-				} else if o := outcomeOf(t, s, batchOf("a")); o.Reason != "http_404" || len(o.Error()) > 1000 {
-					t.Errorf("outcome %+v", o)
+				} else if o := outcomeOf(t, s, batchOf("a")); o.Unknown || o.Reason != "http_404" || len(o.Error()) > 1000 || !strings.Contains(o.Error(), "404 Not Found: because of this and that") {
+					t.Errorf("outcome %+v: %v", o, o)
+				} else if held := s.link.body.Len(); held != answerMost {
+					t.Errorf("%d bytes of the answer are kept, want %d", held, answerMost)
 				}
 			}
 			if all := r.all(); len(all) != 2 || all[0].remote == all[1].remote {
 				t.Errorf("the connection was kept after %d bytes that nobody read", answerMost)
+			}
+		}
+	}
+}
+
+// A refusal whose text breaks off, or does not come to its end in time, is one all the same.
+func TestHTTPBrokenRefusal(t *testing.T) {
+	for _, head := range []string{"Content-Length: 100\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n64\r\n"} {
+		for _, hangs := range []bool{false, true} {
+			url, connections := rawServer(t, func(c net.Conn, r *bufio.Reader) {
+				if readRequest(r) {
+					_, _ = io.WriteString(c, "HTTP/1.1 404 Not Found\r\n"+head+"because")
+				}
+				if hangs {
+					_, _ = io.Copy(io.Discard, r)
+				}
+			})
+			s := openHTTPSink(t, t.Context(), HTTP{URL: url, Method: "POST", Timeout: 50 * time.Millisecond})
+			for range 2 {
+				if o := outcomeOf(t, s, batchOf("a")); o.Unknown || o.Retry || !strings.HasSuffix(o.Error(), "404 Not Found: because") {
+					t.Errorf("%q: outcome %+v: %v", head, o, o)
+				}
+			}
+			if n := connections.Load(); n != 2 {
+				t.Errorf("%d connections for 2 answers that broke off", n)
 			}
 		}
 	}

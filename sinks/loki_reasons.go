@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/valyala/fasthttp"
+
 	"github.com/exitfound/lologen/emitter"
 )
 
@@ -54,7 +56,16 @@ var lokiReasons = []struct {
 // blame is the outcome of an answer that does not confirm b, the batch that was sent last.
 func (s *lokiSink) blame(b *emitter.Batch) *emitter.Outcome {
 	o := s.refused(time.Now())
-	body := bytes.ToLower(s.resp.Body())
+	if s.link.cut {
+		o.Unknown = true // what was not read may say that a part was stored
+	}
+	s.classify(o, b)
+	return o
+}
+
+// classify finds the reason of a refusal, and how much of the batch it speaks of.
+func (s *lokiSink) classify(o *emitter.Outcome, b *emitter.Batch) {
+	body := bytes.ToLower(s.link.body.Bytes())
 	for _, r := range lokiReasons {
 		if !bytes.Contains(body, []byte(r.text)) {
 			continue
@@ -64,23 +75,23 @@ func (s *lokiSink) blame(b *emitter.Batch) *emitter.Outcome {
 		case o.Status >= 500:
 			// A message that is too large will be that again.
 			o.Retry = r.reason != "message_too_large"
+		case s.link.cut:
 		case r.scope == someStreams:
 			o.Unknown = s.streams > 1
 		case r.scope == someLines:
 			o.Unknown = b.Len() > 1 && !(s.streams == 1 && refusedLines(body, r.text) >= b.Len())
 		}
-		return o
+		return
 	}
-	s.byStatus(o)
-	return o
+	byStatus(o)
 }
 
 // byStatus names an answer whose text says nothing that we know.
-func (s *lokiSink) byStatus(o *emitter.Outcome) {
+func byStatus(o *emitter.Outcome) {
 	switch o.Status {
 	case 260:
 		o.Reason, o.Raise = "blocked_ingestion", "block_ingestion_until"
-	case 413:
+	case fasthttp.StatusRequestEntityTooLarge:
 		o.Reason, o.Raise = "request_body_too_large", "distributor.max_recv_msg_size"
 	}
 }

@@ -76,6 +76,28 @@ func TestLokiReasons(t *testing.T) {
 	}
 }
 
+// TestLokiLongAnswers: Loki lists every line that it refused, and nobody reads all of that. The part
+// that is read names the reason, and the part that is not may say that some lines were stored.
+func TestLokiLongAnswers(t *testing.T) {
+	three := batchWith(record{0, 0, 1, 0}, record{0, 1, 2, 0}, record{0, 2, 3, 0})
+	list := strings.Repeat("3 errors like: "+textOld+"; ", 2*answerMost/len(textOld))
+	o := lokiAnswer(t, 400, list, Loki{Labels: job("a"), Streams: 1}, three)
+	if o.Reason != "greater_than_max_sample_age" || o.Raise != "reject_old_samples_max_age" || !o.Unknown || o.Retry ||
+		!strings.Contains(o.Error(), "400 Bad Request: 3 errors like: entry for stream") {
+		t.Errorf("outcome %+v: %v", o, o)
+	}
+	for _, text := range []string{strings.Repeat("no idea", answerMost), textNames + strings.Repeat("; ", answerMost)} {
+		if o := lokiAnswer(t, 400, text, Loki{Labels: job("a"), Streams: 1}, three); !o.Unknown || o.Retry {
+			t.Errorf("outcome %+v: %v", o, o)
+		}
+	}
+	// As much as is read, and no byte more, is certain again.
+	whole := strings.Repeat(" ", answerMost-1-len("3 errors like: ")-len(textOld)) + "3 errors like: " + textOld
+	if o := lokiAnswer(t, 400, whole, Loki{Labels: job("a"), Streams: 1}, three); o.Unknown {
+		t.Errorf("outcome %+v: %v", o, o)
+	}
+}
+
 func FuzzRefusedLines(f *testing.F) {
 	for _, text := range []string{textRate, fmt.Sprintf(textBehind, 3), "3 errors like: " + textNew, "99999999999999999999 errors like: x", ""} {
 		f.Add([]byte(text), "has timestamp too new")
