@@ -138,7 +138,7 @@ func (s *lokiSink) Send(_ context.Context, b *emitter.Batch) (int, error) {
 	if err := s.attempt(b); err != nil {
 		return 0, err
 	}
-	if !s.confirms() {
+	if !s.stored() {
 		return 0, s.blame(b)
 	}
 	return b.Len(), nil

@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strconv"
 	"time"
@@ -48,14 +49,33 @@ var lokiReasons = []struct {
 	{"structured metadata too large", "structured_metadata_too_large", "max_structured_metadata_size", someLines},
 	{"too many structured metadata", "structured_metadata_too_many", "max_structured_metadata_entries_count", someLines},
 	{"includes structured metadata, but this feature is disallowed", "disallowed_structured_metadata", "allow_structured_metadata", someStreams},
+	// A tenant that is blocked, and a policy that is, which not all streams have: 3.5 has one text for both.
 	{"ingestion blocked", "blocked_ingestion", "block_ingestion_until", someStreams},
+	// Between Loki's parts, a 500. What comes from outside has no limit in 3.5 (pkg/loghttp/push/push.go
+	// there takes 2 GiB); later versions have two, and answer 413. Any other 413 is a proxy's.
 	{"larger than max", "message_too_large", "server.grpc_server_max_recv_msg_size", wholeRequest},
+	{"decompressed message size too large", "request_body_too_large", "distributor.max_decompressed_size", wholeRequest},
+	{"message size too large", "request_body_too_large", "distributor.max_recv_msg_size", wholeRequest},
 	{"no org id", "no_org_id", "", wholeRequest},
+}
+
+// stored reports whether the answer says that Loki has the lines: it says 204 (pkg/distributor/http.go
+// in its source), and some who speak as it does 200. A 200 that says more is somebody else's, as a
+// proxy's that wants a login.
+func (s *lokiSink) stored() bool {
+	status := s.resp.StatusCode()
+	return status == fasthttp.StatusNoContent || status == fasthttp.StatusOK && s.link.body.Len() == 0
 }
 
 // blame is the outcome of an answer that does not confirm b, the batch that was sent last.
 func (s *lokiSink) blame(b *emitter.Batch) *emitter.Outcome {
 	o := s.refused(time.Now())
+	if s.confirms() {
+		// Whoever it is, it may have handed the lines on.
+		o.Unknown = true
+		o.Err = fmt.Errorf("%s: not an answer of Loki's, which is 204: %s", s.name, s.answer(o.Status))
+		return o
+	}
 	if s.link.cut {
 		o.Unknown = true // what was not read may say that a part was stored
 	}
@@ -92,7 +112,7 @@ func byStatus(o *emitter.Outcome) {
 	case 260:
 		o.Reason, o.Raise = "blocked_ingestion", "block_ingestion_until"
 	case fasthttp.StatusRequestEntityTooLarge:
-		o.Reason, o.Raise = "request_body_too_large", "distributor.max_recv_msg_size"
+		o.Reason, o.Raise = "request_body_too_large", "distributor.max_recv_msg_size, or a proxy's (client_max_body_size of nginx)"
 	}
 }
 

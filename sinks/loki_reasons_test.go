@@ -1,7 +1,10 @@
 package sinks
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -18,6 +21,7 @@ const (
 	textNew      = `entry for stream '{a="b"}' has timestamp too new: 2027-01-01T00:00:00Z`
 	textLong     = `Max entry size '262144' bytes exceeded for stream '{a="b"}' while adding an entry with length '300000' bytes`
 	textNames    = `entry for stream '{a="b"}' has 16 label names; limit 15`
+	textPolicy   = "ingestion blocked for user fake until '2027-01-01T00:00:00Z' with status code '260'"
 	textGRPC     = "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5242880 vs. 4194304)"
 )
 
@@ -56,7 +60,12 @@ func TestLokiReasons(t *testing.T) {
 		{"no tenant", 401, "no org id", three, "no_org_id", "", false, false},
 		{"too large", 413, "", three, "request_body_too_large", "max_recv_msg_size", false, false},
 		{"too large inside", 500, textGRPC, three, "message_too_large", "grpc_server_max_recv_msg_size", true, false},
-		{"blocked", 260, "ingestion blocked for user fake until '2027' with status code '260'", three, "blocked_ingestion", "block_ingestion_until", false, false},
+		// The next two are of later versions: 3.5 has no such limit.
+		{"too large, Loki's word", 413, "request body too large: message size too large than max (104857700 vs 104857600)", streams, "request_body_too_large", "distributor.max_recv_msg_size", false, false},
+		{"too large, unpacked", 413, "request body too large: decompressed message size too large than max (2 vs 1)", streams, "request_body_too_large", "distributor.max_decompressed_size", false, false},
+		{"too large, a proxy's word", 413, "<html><head><title>413 Request Entity Too Large</title></head>", streams, "request_body_too_large", "client_max_body_size", false, false},
+		{"blocked", 260, textPolicy, three, "blocked_ingestion", "block_ingestion_until", false, false},
+		{"blocked, perhaps only one stream", 260, textPolicy, streams, "blocked_ingestion", "block_ingestion_until", true, false},
 		{"blocked, no text", 260, "", three, "blocked_ingestion", "block_ingestion_until", false, false},
 		{"malformed", 400, "snappy: corrupt input", three, "http_400", "", false, false},
 		{"overload", 503, "empty ring", three, "http_503", "", true, true},
@@ -95,6 +104,50 @@ func TestLokiLongAnswers(t *testing.T) {
 	whole := strings.Repeat(" ", answerMost-1-len("3 errors like: ")-len(textOld)) + "3 errors like: " + textOld
 	if o := lokiAnswer(t, 400, whole, Loki{Labels: job("a"), Streams: 1}, three); o.Unknown {
 		t.Errorf("outcome %+v: %v", o, o)
+	}
+}
+
+// TestLokiAnswersOthersGive: what is no answer of a Loki's does not confirm a line.
+func TestLokiAnswersOthersGive(t *testing.T) {
+	const login = "<html>login</html>"
+	for _, tt := range []struct {
+		status int
+		text   string
+		acked  bool
+	}{
+		{204, "", true},
+		{200, "", true},
+		{200, login, false},
+		{200, " ", false},
+		{201, "", false},
+		{202, "", false},
+		{202, login, false},
+		{206, "", false},
+		{299, login, false},
+	} {
+		server, requests := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tt.status)
+			_, _ = io.WriteString(w, tt.text)
+		})
+		s := openLokiSink(t, server.URL, Loki{Labels: job("a"), Streams: 1})
+		for range 2 {
+			n, err := s.Send(t.Context(), batchOf("a"))
+			var o *emitter.Outcome
+			switch {
+			case tt.acked:
+				if n != 1 || err != nil {
+					t.Errorf("%d %q: %d, %v", tt.status, tt.text, n, err)
+				}
+			case n != 0 || !errors.As(err, &o):
+				t.Errorf("%d %q: %d, %v", tt.status, tt.text, n, err)
+			case !o.Unknown || o.Retry || o.Status != tt.status || o.Reason != fmt.Sprintf("http_%d", tt.status) ||
+				!strings.Contains(o.Error(), "not an answer of Loki's") || !strings.Contains(o.Error(), strings.TrimSpace(tt.text)):
+				t.Errorf("%d %q: outcome %+v: %v", tt.status, tt.text, o, o)
+			}
+		}
+		if n := len(requests.all()); n != 2 {
+			t.Errorf("%d requests for 2 batches", n)
+		}
 	}
 }
 
