@@ -3,6 +3,7 @@ package emitter
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,6 +96,63 @@ func TestLanesTakeTurns(t *testing.T) {
 	for _, l := range ls.list {
 		if l.left() != 0 {
 			t.Errorf("done, but a lane has %d lines left", l.left())
+		}
+	}
+}
+
+// TestUnpacedLanesShare: a run that ends at any time has lines of all streams, of each about as many,
+// though one batch might hold more of them than are ever made; and most lines go in full batches.
+func TestUnpacedLanesShare(t *testing.T) {
+	for _, c := range []struct {
+		limits Limits
+		lines  int // that there is time for
+		lanes  int
+	}{
+		{Limits{Bytes: 16 * FirstBatch, Streams: 1}, 100_000, 12},
+		{Limits{Bytes: 16 * FirstBatch, Streams: 1}, 400_000, 12},
+		{Limits{Bytes: 16 * FirstBatch, Group: func(stream int) int { return stream / 4 }}, 400_000, 3},
+		{Limits{Bytes: 16 * FirstBatch, Streams: 1, Lines: 100}, 10_000, 12},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			s := &store{}
+			arrived := 0
+			s.answer = func(_ context.Context, _ int, b *Batch) (int, error) {
+				if arrived += b.Len(); arrived >= c.lines {
+					stop()
+					synctest.Wait()
+				}
+				return b.Len(), nil
+			}
+			p := plan(Plan{Streams: 12}, s, c.limits)
+			p.Format = func(int) Format {
+				return func(dst []byte, r *Record) []byte { return append(dst, make([]byte, 99)...) }
+			}
+			r := do(t, ctx, p, s)
+			if r.Used != 12 {
+				t.Errorf("%+v: %d streams have lines", c.limits, r.Used)
+			}
+			of := make([]int, c.lanes)
+			for _, l := range s.lines {
+				of[l.stream*c.lanes/12]++
+			}
+			if least, most := slices.Min(of), slices.Max(of); most > 2*least {
+				t.Errorf("%+v: %v lines of %d", c.limits, of, len(s.lines))
+			}
+			// Doubled from one batch to the next.
+			if most := c.lanes*6 + len(s.lines)*100/c.limits.Bytes; c.limits.Lines == 0 && s.sends > most {
+				t.Errorf("%+v: %d batches of %d lines, want at most %d", c.limits, s.sends, len(s.lines), most)
+			}
+		})
+	}
+}
+
+// TestUsedStreams: a run of fewer lines than streams says how few they were.
+func TestUsedStreams(t *testing.T) {
+	for _, schedule := range []Schedule{nil, Rate(1000)} {
+		s := &store{}
+		if r := do(t, t.Context(), plan(Plan{Workers: 3, Streams: 50, Schedule: schedule, Count: 17}, s, Limits{Bytes: large}), s); r.Used != 17 {
+			t.Errorf("%d streams have lines of 17", r.Used)
 		}
 	}
 }

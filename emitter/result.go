@@ -89,6 +89,7 @@ type Result struct {
 	Backoff  time.Duration // spent waiting before a retry, all workers together
 	Failures []Failure
 	Streams  []StreamLedger // only if the plan asked for identities
+	Used     int            // streams that have lines
 	Stopped  bool           // before everything planned was due
 	Gone     bool           // the destination went away for good
 }

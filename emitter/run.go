@@ -211,6 +211,7 @@ func (r *run) result() *Result {
 		result.Waiting += w.waiting
 		result.Backoff += w.backoff
 		result.Lines.Due += w.made + w.missed
+		result.Used += w.used()
 	}
 	c := r.course.Load()
 	if !c.paced() {

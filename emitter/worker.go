@@ -98,7 +98,7 @@ func (w *worker) work(ctx context.Context) {
 		m := moment{at: now, unpaced: w.schedule == nil}
 		var n int
 		if m.unpaced {
-			n = int(min(uint64(w.most()), l.left()))
+			n = w.share(l)
 		} else {
 			w.drop(l, now)
 			if n = w.cut(l, now); n == 0 {
@@ -218,6 +218,17 @@ func (w *worker) fill(l *lane, n int, m moment) {
 	w.made += uint64(len(lines))
 	// It only grows: lanes take turns by how long their batches were going to be.
 	w.mean = max(w.mean, (len(buf)+len(lines)-1)/len(lines))
+}
+
+// used is how many of its streams have lines.
+func (w *worker) used() int {
+	n := 0
+	for i := range w.streams {
+		if w.streams[i].seq > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // close ends the worker's account: what was due and not made is missed.

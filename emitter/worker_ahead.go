@@ -11,6 +11,21 @@ func (w *worker) most() int {
 	return n
 }
 
+// FirstBatch bounds, in bytes, the first batch of some streams where lines are due when they are made
+// and the worker has other streams, which wait for their own.
+const FirstBatch = 64 << 10
+
+// share is how many lines go into the lane's next batch where none is due. A lane that has others beside
+// it begins with a small one, and then takes as many lines as it has made before. So all streams have
+// lines soon, none ever has many more than another, and batches are full before long.
+func (w *worker) share(l *lane) int {
+	n := min(uint64(w.most()), l.left())
+	if len(w.lanes.list) > 1 {
+		n = min(n, max(1, uint64(FirstBatch/w.mean), l.gone()))
+	}
+	return int(n)
+}
+
 // cut looks ahead: it fills dues with the due times of the lines that go into the lane's next
 // batch, those within Limits.Wait of its first and those that are due already, and returns their
 // number.

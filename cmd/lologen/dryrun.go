@@ -10,7 +10,6 @@ import (
 
 	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/emitter"
-	"github.com/exitfound/lologen/sinks"
 )
 
 // preview is what a load looks like before any of it is sent.
@@ -142,82 +141,4 @@ func (s *preview) write(w io.Writer) error {
 		return fmt.Errorf("write shape: %w", err)
 	}
 	return nil
-}
-
-// loki adds what Loki will see, and what one with default settings will say to it.
-func (s *preview) loki(row func(name, format string, args ...any)) error {
-	l := s.config.Loki
-	size, wire, err := sinks.SampleRequest(l, s.plan.Workers, &s.batch)
-	if err != nil {
-		return fmt.Errorf("encode a sample: %w", err)
-	}
-	row("requests", "%s in each, %s; %s on the wire (%s)", many(min(s.shared, s.batch.Len()), "stream"), report.Size(float64(size)), report.Size(float64(wire)), s.shown.Encoding)
-	if s.rate > 0 {
-		row("", "%s requests/s", report.Decimal(s.rate/float64(s.batch.Len())))
-	}
-	if s.shown.Evidence != "" {
-		row("", "%s", s.shown.Evidence)
-	}
-	row("streams", "%d%s", s.plan.Streams, s.more())
-	for i, set := range s.shown.Labels {
-		row(map[bool]string{true: "labels"}[i == 0], "%s", set)
-	}
-	if s.o.identify {
-		row("", "run_id differs in each run, so each run makes new streams")
-	}
-	if l.Tenants > 0 {
-		row("tenants", "%d, tenant-0 to tenant-%d", l.Tenants, l.Tenants-1)
-	}
-	hits := l.DefaultLimits(sinks.LokiLoad{
-		Bytes: s.bytesPerSecond(), Hottest: s.hottest(1), Tenant: s.hottest(s.perTenant()), Longest: s.longest, Request: size,
-		Batch: len(s.batch.Bytes()) - s.batch.Len(), Duration: s.plan.Duration, Lines: s.total(),
-		Levels: int(emitter.Critical-s.o.level) + 1,
-	})
-	if len(hits) == 0 {
-		row("limits", "none of a Loki with default settings will be met")
-	}
-	for i, h := range hits {
-		row(map[bool]string{true: "limits"}[i == 0], "%s: %s, by default at most %s; raise %s", h.Reason, h.Have, h.Limit, h.Raise)
-	}
-	return nil
-}
-
-// more says which further streams there will be.
-func (s *preview) more() string {
-	l, text := &s.config.Loki, ""
-	if l.Level {
-		text += fmt.Sprintf(" with %d levels each", emitter.Critical-s.o.level+1)
-	}
-	if l.Churn.Share > 0 {
-		text += fmt.Sprintf(", %s replaced by new ones every %v", report.Decimal(l.Churn.Share*float64(l.Streams)), l.Churn.Period)
-		if d := s.plan.Duration; d > 0 {
-			text += fmt.Sprintf(", %d in all", l.Created(d))
-		}
-	}
-	return text
-}
-
-func (s *preview) bytesPerSecond() float64 {
-	if s.rate == 0 {
-		return math.Inf(1)
-	}
-	return s.peak * s.mean
-}
-
-// perTenant is how many streams the first tenant has, which no other has more of.
-func (s *preview) perTenant() int {
-	tenants := max(1, s.o.loki.Tenants)
-	return (s.plan.Streams + tenants - 1) / tenants
-}
-
-// hottest is the share of the first streams, which have most of the lines.
-func (s *preview) hottest(first int) float64 {
-	sum, share := 0.0, 0.0
-	for n := 1; n <= s.plan.Streams; n++ {
-		sum += math.Pow(float64(n), -s.plan.Skew)
-		if n == first {
-			share = sum
-		}
-	}
-	return share / sum
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -124,65 +122,6 @@ func (o *options) countStreams(v *values) error {
 		return usagef("--label stream_id=...: accepted is another name, as %d streams of %d label sets are told apart by it", o.streams, sets)
 	}
 	return nil
-}
-
-const (
-	fullRequest = 64 << 10 // bytes that are worth a request
-	mostLanes   = 200_000  // streams that each get batches of their own, unless asked for: 0.5 KB each
-	// mostRequest is what a Loki with default settings takes in one request, uncompressed: more
-	// cannot pass between its parts (gRPC's limit for a message).
-	mostRequest = 4 << 20
-)
-
-// oversized warns of requests that a Loki with default settings cannot take.
-func (o *options) oversized(l *load) []string {
-	if o.sink != "loki" || max(l.plan.Sink.Bytes, o.size) < mostRequest/4 {
-		return nil
-	}
-	s := o.measure(l)
-	size, _, err := sinks.SampleRequest(l.config.Loki, l.plan.Workers, &s.batch)
-	if err != nil || size <= mostRequest {
-		return nil
-	}
-	return []string{fmt.Sprintf("a request has %s before compression: a Loki with default settings takes %s (a smaller --batch-size helps, or its server.grpc_server_max_recv_msg_size)",
-		report.Size(float64(size)), report.Size(mostRequest))}
-}
-
-// streamsPerRequest is how many streams may share a request; 0: any number. One stream a request
-// is better evidence, as Loki's 204 speaks for the last stream of a request only.
-func (o *options) streamsPerRequest(p *emitter.Plan, mean float64) int {
-	if o.loki.perRequest > 0 {
-		return o.loki.perRequest
-	}
-	lines := math.Inf(1)
-	streams := float64(p.Streams)
-	if made, paced := p.Schedule.(emitter.Profile); paced {
-		lines = made.Mean(p.Duration) / streams * p.Sink.Wait.Seconds()
-	}
-	if p.Count > 0 {
-		lines = min(lines, float64(p.Count)/streams)
-	}
-	if p.Sink.Lines > 0 {
-		lines = min(lines, float64(p.Sink.Lines))
-	}
-	if min(lines*mean, float64(p.Sink.Bytes)) >= fullRequest && p.Streams <= mostLanes {
-		return 1
-	}
-	return 0
-}
-
-// evidence says when a 204 is not worth much.
-func (o *options) evidence(p *emitter.Plan) string {
-	why := ""
-	switch {
-	case p.Streams > p.Workers && p.Sink.Streams != 1:
-		why = "a request holds several streams"
-	case o.loki.Level:
-		why = "the levels of a stream are streams of their own in one request"
-	default:
-		return ""
-	}
-	return why + ", and Loki's 204 speaks for the last one only: what it dropped of the others counts as acked"
 }
 
 // scrapeURL is where Loki's own account is read; empty: nowhere.

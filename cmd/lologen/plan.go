@@ -44,6 +44,9 @@ func (l *load) run(ctx context.Context, f *follower) (*account, error) {
 		return nil, err
 	}
 	l.about.Plan, l.about.Usage = l.shown, used
+	if l.shown.Sink == "loki" {
+		l.about.Plan.Evidence = unused(l.shown.Evidence, result, l.plan.Streams)
+	}
 	if made, ok := l.plan.Schedule.(emitter.Profile); ok && result.Stopped {
 		r := made.Mean(result.Window) // what was asked for until then
 		l.about.Plan.Rate = &r
