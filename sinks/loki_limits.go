@@ -10,16 +10,19 @@ import (
 	"github.com/exitfound/lologen/sinks/push"
 )
 
-// LokiLoad is a load as Loki meets it.
+// LokiLoad is a load as Loki meets it. Bytes are those of lines and their structured metadata, as Loki
+// counts them (EntryTotalSize in pkg/util/entry_size.go in its source).
 type LokiLoad struct {
-	Bytes    float64       // a second, in lines; +Inf: as fast as possible
+	Bytes    float64       // a second, at most; +Inf: as fast as possible
+	Total    float64       // bytes in all; 0: without end
+	Even     time.Duration // what they take if they come evenly; 0: they do not
 	Hottest  float64       // share of one stream, the one of most lines
 	Tenant   float64       // share of one tenant, the one of most lines
 	Levels   int           // that lines have
 	Lines    float64       // in all; 0: without end
 	Longest  int           // line, in bytes
 	Request  int           // bytes of a whole request before compression
-	Batch    int           // bytes of its lines
+	Batch    int           // bytes in it
 	Duration time.Duration // 0: without end
 }
 
@@ -60,15 +63,18 @@ func (l Loki) DefaultLimits(load LokiLoad) []LimitHit {
 			hits = append(hits, LimitHit{reason, show(have), show(limit), raises(reason)})
 		}
 	}
-	meet(load.Bytes*load.Tenant, lokiRate, showRate, "rate_limited")
-	if load.Bytes*load.Tenant <= lokiRate { // else it is told already
+	if load.exceeds(load.Tenant, lokiRate, lokiBurst) {
+		meet(load.Bytes*load.Tenant, lokiRate, showRate, "rate_limited")
+	} else {
 		meet(float64(load.Batch), lokiBurst, showBytes, "rate_limited")
 	}
 	ways := 1.0 // that a stream's lines go
 	if l.Level {
 		ways = float64(max(1, load.Levels))
 	}
-	meet(load.Bytes*load.Hottest/ways, lokiStreamRate, showRate, "per_stream_rate_limit")
+	if load.exceeds(load.Hottest/ways, lokiStreamRate, lokiStreamBurst) {
+		meet(load.Bytes*load.Hottest/ways, lokiStreamRate, showRate, "per_stream_rate_limit")
+	}
 	meet(l.active(load, ways), lokiStreams, showCount, "stream_limit")
 	meet(float64(load.Longest), lokiLine, showBytes, "line_too_long")
 	meet(float64(-l.Offset), float64(lokiOldest), showTime, "greater_than_max_sample_age")
@@ -81,9 +87,16 @@ func (l Loki) DefaultLimits(load LokiLoad) []LimitHit {
 	meet(float64(name), lokiLabelName, showBytes, "label_name_too_long")
 	meet(float64(value), lokiLabelValue, showBytes, "label_value_too_long")
 	meet(float64(len(l.Metadata)), lokiMetadataPairs, showCount, "structured_metadata_too_many")
-	meet(float64(l.metadataSize()), lokiMetadataBytes, showBytes, "structured_metadata_too_large")
+	meet(float64(l.MetadataSize()), lokiMetadataBytes, showBytes, "structured_metadata_too_large")
 	meet(float64(load.Request), lokiRequest, showBytes, "message_too_large")
 	return hits
+}
+
+// exceeds reports whether a share of the load goes beyond a rate, and is too much for the burst to last
+// until its end.
+func (l *LokiLoad) exceeds(share, rate, burst float64) bool {
+	lasts := l.Total > 0 && l.Total*share <= burst+rate*l.Even.Seconds()
+	return l.Bytes*share > rate && !lasts
 }
 
 // raises is the setting that raises the limit behind a reason.
@@ -130,7 +143,8 @@ func (l *Loki) labelSizes() (names, name, value int) {
 	return len(set.parts), name, value
 }
 
-func (l *Loki) metadataSize() int {
+// MetadataSize is how many bytes of structured metadata a line has, at most.
+func (l *Loki) MetadataSize() int {
 	n := 0
 	for _, m := range l.Metadata {
 		n += len(m.Name) + len(m.appendValue(nil, &lineChance{seq: math.MaxUint32}))

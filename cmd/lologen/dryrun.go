@@ -18,7 +18,8 @@ type preview struct {
 	o       *options
 	rate    float64       // lines a second, on average; 0: unpaced
 	peak    float64       // at most
-	batch   emitter.Batch // one worker's first, as large as they will be
+	stalled bool          // the batch is as large as it gets when a destination that stood still goes on
+	batch   emitter.Batch // one worker's first, else as large as they will be
 	longest int           // line of it
 	shared  int           // streams that a batch holds
 }
@@ -27,9 +28,9 @@ type preview struct {
 const sampleLines = 1 << 20
 
 // measure makes the first batch of the first worker.
-func (o *options) measure(l *load) *preview {
+func (o *options) measure(l *load, stalled bool) *preview {
 	p := &l.plan
-	s := &preview{load: l, o: o}
+	s := &preview{load: l, o: o, stalled: stalled}
 	if made, ok := p.Schedule.(emitter.Profile); ok {
 		s.rate, s.peak = made.Mean(p.Duration), made.Peak()
 	}
@@ -59,12 +60,21 @@ func (o *options) measure(l *load) *preview {
 func (s *preview) lines() int {
 	p := &s.plan
 	n := max(1, float64(p.Sink.Bytes)/(s.mean+1))
-	if s.rate > 0 {
-		share := float64(s.shared) / float64(p.Streams)
-		n = min(n, 1+s.rate*share*p.Sink.Wait.Seconds())
+	share := float64(s.shared) / float64(p.Streams)
+	if s.stalled {
+		share = s.hottest(s.shared)
 	}
-	if p.Count > 0 {
-		n = min(n, max(1, float64(p.Count)*float64(s.shared)/float64(p.Streams)))
+	if s.rate > 0 {
+		due := 1 + s.rate*share*p.Sink.Wait.Seconds()
+		switch {
+		case !s.stalled:
+			n = min(n, due)
+		case p.Burst > 0:
+			n = min(n, due+float64(p.Burst)*share)
+		}
+	}
+	if total := s.total(); total > 0 {
+		n = min(n, max(1, total*share))
 	}
 	if p.Sink.Lines > 0 {
 		n = min(n, float64(p.Sink.Lines))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/emitter"
@@ -20,6 +21,17 @@ func (s *preview) loki(row func(name, format string, args ...any)) error {
 	if s.rate > 0 {
 		row("", "%s requests/s", report.Decimal(s.rate/float64(s.batch.Len())))
 	}
+	if n := l.MetadataSize(); n > 0 && s.rate > 0 {
+		row("", "with structured metadata %s/s, all of which limits count", report.Size(s.rate*(s.mean+float64(n))))
+	}
+	full := s.o.measure(s.load, true)
+	most, err := full.request()
+	if err != nil {
+		return fmt.Errorf("encode a sample: %w", err)
+	}
+	if full.batch.Len() > 2*s.batch.Len() {
+		row("", "up to %s, %s, when lines have piled up", many(full.batch.Len(), "line"), report.Size(float64(most)))
+	}
 	if s.shown.Evidence != "" {
 		row("", "%s", s.shown.Evidence)
 	}
@@ -36,11 +48,7 @@ func (s *preview) loki(row func(name, format string, args ...any)) error {
 	if l.Tenants > 0 {
 		row("tenants", "%d, tenant-0 to tenant-%d", l.Tenants, l.Tenants-1)
 	}
-	hits := l.DefaultLimits(sinks.LokiLoad{
-		Bytes: s.bytesPerSecond(), Hottest: s.hottest(1), Tenant: s.hottest(s.perTenant()), Longest: s.longest, Request: size,
-		Batch: len(s.batch.Bytes()) - s.batch.Len(), Duration: s.plan.Duration, Lines: s.total(),
-		Levels: int(emitter.Critical-s.o.level) + 1,
-	})
+	hits := l.DefaultLimits(s.meets(full, most))
 	if len(hits) == 0 {
 		row("limits", "none of a Loki with default settings will be met")
 	}
@@ -50,11 +58,34 @@ func (s *preview) loki(row func(name, format string, args ...any)) error {
 	return nil
 }
 
+// meets is the load as Loki's limits count it: lines and their structured metadata. full is a batch as
+// large as it gets, and request its size.
+func (s *preview) meets(full *preview, request int) sinks.LokiLoad {
+	metadata := s.config.Loki.MetadataSize()
+	line := s.mean + float64(metadata)
+	load := sinks.LokiLoad{
+		Bytes: math.Inf(1), Hottest: s.hottest(1), Tenant: s.hottest(s.perTenant()),
+		Lines: s.total(), Total: s.total() * line, Duration: s.plan.Duration,
+		Longest: full.longest, Request: request, Batch: len(full.batch.Bytes()) + full.batch.Len()*(metadata-1),
+		Levels: s.levels(),
+	}
+	if s.rate > 0 {
+		load.Bytes = s.peak * line
+		if s.peak <= s.rate*1.001 {
+			load.Even = time.Duration(min(s.total()/s.rate*float64(time.Second), math.MaxInt64/2))
+		}
+	}
+	return load
+}
+
+// levels is how many levels lines have.
+func (s *preview) levels() int { return int(emitter.Critical-s.o.level) + 1 }
+
 // more says which further streams there will be.
 func (s *preview) more() string {
 	l, text := &s.config.Loki, ""
 	if l.Level {
-		text += fmt.Sprintf(" with %d levels each", emitter.Critical-s.o.level+1)
+		text += fmt.Sprintf(" with %d levels each", s.levels())
 	}
 	if l.Churn.Share > 0 {
 		text += fmt.Sprintf(", %s replaced by new ones every %v", report.Decimal(l.Churn.Share*float64(l.Streams)), l.Churn.Period)
@@ -81,13 +112,6 @@ func (s *preview) used() string {
 	return fmt.Sprintf("all have lines when about %s are sent, %s", report.Decimal(lines), report.Size(lines*s.mean))
 }
 
-func (s *preview) bytesPerSecond() float64 {
-	if s.rate == 0 {
-		return math.Inf(1)
-	}
-	return s.peak * s.mean
-}
-
 // perTenant is how many streams the first tenant has, which no other has more of.
 func (s *preview) perTenant() int {
 	tenants := max(1, s.o.loki.Tenants)
@@ -96,6 +120,9 @@ func (s *preview) perTenant() int {
 
 // hottest is the share of the first streams, which have most of the lines.
 func (s *preview) hottest(first int) float64 {
+	if s.plan.Skew == 0 {
+		return float64(first) / float64(s.plan.Streams)
+	}
 	sum, share := 0.0, 0.0
 	for n := 1; n <= s.plan.Streams; n++ {
 		sum += math.Pow(float64(n), -s.plan.Skew)

@@ -7,6 +7,7 @@ import (
 	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/emitter"
 	"github.com/exitfound/lologen/sinks"
+	"github.com/exitfound/lologen/sinks/push"
 )
 
 const (
@@ -20,18 +21,26 @@ const (
 	mostRequest = 4 << 20
 )
 
-// oversized warns of requests that a Loki with default settings cannot take.
+// oversized warns of requests that a Loki with default settings cannot take. However low the rate is,
+// lines that pile up while Loki stands still fill them.
 func (o *options) oversized(l *load) []string {
-	if o.sink != "loki" || max(l.plan.Sink.Bytes, o.size) < mostRequest/4 {
+	if o.sink != "loki" || len(o.loki.Metadata) == 0 && max(l.plan.Sink.Bytes, o.size) < mostRequest/4 {
 		return nil
 	}
-	s := o.measure(l)
-	size, _, err := sinks.SampleRequest(l.config.Loki, l.plan.Workers, &s.batch)
+	size, err := o.measure(l, true).request()
 	if err != nil || size <= mostRequest {
 		return nil
 	}
-	return []string{fmt.Sprintf("a request has %s before compression: a Loki with default settings takes %s (a smaller --batch-size helps, or its server.grpc_server_max_recv_msg_size)",
+	return []string{fmt.Sprintf("a request has up to %s before compression: a Loki with default settings takes %s (a smaller --batch-size helps, or its server.grpc_server_max_recv_msg_size)",
 		report.Size(float64(size)), report.Size(mostRequest))}
+}
+
+// request is how large the batch is between Loki's parts, whatever encoding it comes in.
+func (s *preview) request() (size int, err error) {
+	l := s.config.Loki
+	l.Encoding = push.Snappy
+	size, _, err = sinks.SampleRequest(l, s.plan.Workers, &s.batch)
+	return size, err
 }
 
 // streamsPerRequest is how many streams may share a request; 0: any number. One stream a request

@@ -40,3 +40,36 @@ func TestStreamsPerRequest(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitsAhead: the limits of a Loki with default settings that the load will meet, and no others.
+func TestLimitsAhead(t *testing.T) {
+	const none = "limits +none of a Loki with default settings will be met\n"
+	metadata := " --structured-metadata x=" + strings.Repeat("y", 399)
+	for args, want := range map[string]string{
+		"--rate max --count 100":                                      none,
+		"--rate max --count 25k":                                      none, // 6.25 MB: no more than the burst
+		"--rate max --count 26k":                                      `limits +rate_limited: as fast as possible, .*\nNothing`,
+		"--rate max --count 70k":                                      `limits +rate_limited: .*\n +per_stream_rate_limit: as fast as possible`,
+		"--rate max --streams 10 --count 1M":                          `limits +rate_limited: .*\n +per_stream_rate_limit: `,
+		"--rate max --streams 20 --count 1M":                          `limits +rate_limited: .*\nNothing`, // 12.5 MB a stream
+		"--rate 5MB --streams 10 -d 5s":                               none,
+		"--rate 5MB --streams 10 -d 30s":                              `limits +rate_limited: 4\.77 MiB/s`,
+		"--rate 5MB --streams 10":                                     `limits +rate_limited: 4\.77 MiB/s`,
+		"--profile burst:base=100,peak=100k,period=1m,share=1% -d 1h": `limits +rate_limited: 23\.8 MiB/s`,
+
+		"--rate 10k --streams 10":            none,
+		"--rate 10k --streams 10" + metadata: `requests.*\n +.*requests/s\n +with structured metadata 6\.50 MB/s, .*(?s:.*)limits +rate_limited: 6\.2 MiB/s`,
+
+		"--rate 100 --batch-size 8MB":                                                    `up to \d\d,\d{3} lines, 8\.\d* MB, when lines have piled up(?s:.*)limits +rate_limited: 7\.6 MiB, by default at most 6 MiB.*\n +message_too_large: 8\.\d* MiB`,
+		"--rate 100 --batch-size 5MB":                                                    `limits +message_too_large: 5\.\d* MiB`,
+		"--rate 100 --batch-size 5MB -d 10s":                                             none, // no more lines
+		"--rate 100 --batch-size 5MB --burst 1000":                                       none,
+		"--rate 100 --batch-size 8MB --batch-lines 9":                                    none,
+		"--rate 100 --batch-size 4MB":                                                    `limits +message_too_large: 4\.\d* MiB`, // what is around each line makes it too much
+		"--rate 100" + metadata + " --structured-metadata z=" + strings.Repeat("y", 600): `limits +message_too_large`,
+	} {
+		if got := dryRun(t, args); !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("%s: want %s in\n%s", args, want, got)
+		}
+	}
+}

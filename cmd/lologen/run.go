@@ -51,7 +51,7 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	}
 	l.about.Command = v.command(o)
 	if o.dryRun {
-		return exitOK, o.measure(l).write(io.out)
+		return exitOK, o.measure(l, false).write(io.out)
 	}
 	files, err := openReports(o.files)
 	if err != nil {
