@@ -90,6 +90,8 @@ type Result struct {
 	Failures []Failure
 	Streams  []StreamLedger // only if the plan asked for identities
 	Used     int            // streams that have lines
+	Asked    float64        // lines a second, on average as far as the run went; 0: unpaced
+	Changed  bool           // the plan's rate, by its Control
 	Stopped  bool           // before everything planned was due
 	Gone     bool           // the destination went away for good
 }

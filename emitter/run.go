@@ -100,12 +100,8 @@ const forever = math.MaxInt64
 
 func newRun(p Plan) *run {
 	r := &run{plan: p, stopped: make(chan struct{}), allMade: make(chan struct{})}
-	count := uint64(forever)
-	if p.Count > 0 {
-		count = p.Count
-	}
 	r.plan.Duration = planned(p)
-	r.course.Store(newCourse(p.Schedule, count, r.plan.Duration))
+	r.course.Store(p.course())
 	r.division.group = p.Sink.Limits.Group
 	if p.Skew > 0 {
 		r.division.pattern = newPattern(p.Streams, p.Skew)
@@ -219,10 +215,27 @@ func (r *run) result() *Result {
 	} else if !result.Stopped && !c.altered() {
 		result.Lines.Due = c.total // by arithmetic, so that the ledger is checked against it
 	}
+	result.Asked, result.Changed = r.asked(result), c.altered()
 	if r.plan.Identify {
 		result.Streams = r.ledger()
 	}
 	return result
+}
+
+// asked is how many lines a second were asked for on average in a run of that account.
+func (r *run) asked(result *Result) float64 {
+	window := r.window()
+	if r.course.Load().altered() {
+		if window == 0 {
+			window = result.Window
+		}
+		return float64(result.Lines.Due) / max(window, 1).Seconds()
+	}
+	profile, ok := r.plan.Schedule.(Profile)
+	if !ok {
+		return 0
+	}
+	return meanOf(profile, result.Lines.Due, window)
 }
 
 // ledger lists all streams in order.

@@ -23,8 +23,9 @@ type Profile interface {
 	// Length returns how long the profile is, its last pause included; ok is false if it goes on
 	// for ever. All its lines are due before that.
 	Length() (d time.Duration, ok bool)
-	// Peak returns the most lines a second that it asks for.
-	Peak() float64
+	// Peak returns the most lines a second that it asks for in the first d of it, or in all of it if d
+	// is 0.
+	Peak(d time.Duration) float64
 	// Mean returns the mean of lines a second over the first d of it, or over all of it where it
 	// is shorter or d is 0.
 	Mean(d time.Duration) float64
@@ -49,7 +50,7 @@ func (r Rate) At(k uint64) (time.Duration, bool) {
 
 func (r Rate) Length() (time.Duration, bool) { return 0, false }
 
-func (r Rate) Peak() float64 { return float64(r) }
+func (r Rate) Peak(time.Duration) float64 { return float64(r) }
 
 func (r Rate) Mean(time.Duration) float64 { return float64(r) }
 

@@ -78,8 +78,21 @@ func (c *chain) add(p piece, lines *big.Float) {
 // total is how many lines there are.
 func (c *chain) total() amount { return c.bounds[len(c.bounds)-1] }
 
-// Peak returns the highest rate of any stage.
-func (c *chain) Peak() float64 { return c.peak }
+// Peak returns the highest rate of any stage, or of those that begin in the first d as far as that
+// goes. Of a Cycle that is right for any d, as all comes up in its first period.
+func (c *chain) Peak(d time.Duration) float64 {
+	if d <= 0 || d >= c.length {
+		return c.peak
+	}
+	peak := 0.0
+	for _, p := range c.pieces {
+		if p.start >= d {
+			break
+		}
+		peak = max(peak, p.from, p.from+p.slope*min(float64(d-p.start), p.length)/1e9)
+	}
+	return peak
+}
 
 // at returns when the integral of the rate leaves k; ok is false if it never does.
 func (c *chain) at(k amount) (due time.Duration, ok bool) {

@@ -65,7 +65,7 @@ func (p *Poisson) At(k uint64) (time.Duration, bool) {
 func (p *Poisson) Length() (time.Duration, bool) { return 0, false }
 
 // Peak returns the mean rate: any rate comes up, for long enough a moment.
-func (p *Poisson) Peak() float64 { return p.rate }
+func (p *Poisson) Peak(time.Duration) float64 { return p.rate }
 
 func (p *Poisson) Mean(time.Duration) float64 { return p.rate }
 

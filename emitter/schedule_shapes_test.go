@@ -211,8 +211,8 @@ func TestBurstIsHighFirst(t *testing.T) {
 			t.Errorf("line %d is due at %v, want %v", k, got, want)
 		}
 	}
-	if p.Peak() != 1000 || p.Mean(0) != 200 || p.Mean(time.Second) != 1000 || p.Mean(15*time.Second) != 4000.0/15 {
-		t.Errorf("peak %v/s, mean %v, %v, %v; want 1000, 200, 1000, 266.6", p.Peak(), p.Mean(0), p.Mean(time.Second), p.Mean(15*time.Second))
+	if p.Peak(0) != 1000 || p.Mean(0) != 200 || p.Mean(time.Second) != 1000 || p.Mean(15*time.Second) != 4000.0/15 {
+		t.Errorf("peak %v/s, mean %v, %v, %v; want 1000, 200, 1000, 266.6", p.Peak(0), p.Mean(0), p.Mean(time.Second), p.Mean(15*time.Second))
 	}
 	if end, ok := p.Length(); ok {
 		t.Errorf("it ends after %v", end)
@@ -234,7 +234,7 @@ func TestSineIsASine(t *testing.T) {
 				t.Fatalf("period %v: %v lines by %v, want %v", period, got, at, want)
 			}
 		}
-		if got := p.Peak(); math.Abs(got-peak) > 1e-9*peak {
+		if got := p.Peak(0); math.Abs(got-peak) > 1e-9*peak {
 			t.Errorf("period %v: peak %v/s, want %v", period, got, peak)
 		}
 		if got := p.Mean(0); math.Abs(got-(base+peak)/2) > 1e-6*peak {
@@ -271,8 +271,8 @@ func TestRampUpHoldsWhatItReached(t *testing.T) {
 			t.Errorf("%d lines before %v, want %d", got, at, want)
 		}
 	}
-	if end, ok := p.Length(); ok || p.Peak() != 1000 {
-		t.Errorf("it ends after %v, with a peak of %v/s", end, p.Peak())
+	if end, ok := p.Length(); ok || p.Peak(0) != 1000 {
+		t.Errorf("it ends after %v, with a peak of %v/s", end, p.Peak(0))
 	}
 	if p := must(RampUp(7, 0)); p != Rate(7) {
 		t.Errorf("without a ramp it is %v, want the rate", p)

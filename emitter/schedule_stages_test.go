@@ -220,7 +220,7 @@ func TestPausesHaveNoLine(t *testing.T) {
 	if got, _ := p.Length(); got != time.Hour+2*time.Minute+2*time.Second {
 		t.Errorf("it is %v long: its last pause belongs to it", got)
 	}
-	if got := p.Peak(); got != 10 {
+	if got := p.Peak(0); got != 10 {
 		t.Errorf("peak %v/s, want 10", got)
 	}
 	if got := p.Mean(2 * time.Minute); got != 10.0/120 {

@@ -31,9 +31,7 @@ const sampleLines = 1 << 20
 func (o *options) measure(l *load, stalled bool) *preview {
 	p := &l.plan
 	s := &preview{load: l, o: o, stalled: stalled}
-	if made, ok := p.Schedule.(emitter.Profile); ok {
-		s.rate, s.peak = made.Mean(p.Duration), made.Peak()
-	}
+	s.rate, s.peak, _ = p.Asked()
 	own := (p.Streams + p.Workers - 1) / p.Workers
 	s.shared = own
 	if p.Sink.Streams > 0 {
@@ -95,16 +93,8 @@ func many(n int, what string) string {
 
 // total is how many lines the run has; 0: it does not end, or nobody can tell.
 func (s *preview) total() float64 {
-	p := &s.plan
-	total := float64(p.Count)
-	length := p.Duration
-	if made, ok := p.Schedule.(emitter.Profile); ok && length == 0 {
-		length, _ = made.Length()
-	}
-	if due := s.rate * length.Seconds(); due > 0 && (total == 0 || due < total) {
-		total = due
-	}
-	return total
+	n, _ := s.plan.Lines()
+	return float64(n)
 }
 
 // write writes the shape for people.

@@ -52,10 +52,10 @@ func (o *options) streamsPerRequest(p *emitter.Plan, mean float64) int {
 	}
 	lines := math.Inf(1)
 	streams := float64(p.Streams)
-	made, paced := p.Schedule.(emitter.Profile)
+	rate, _, paced := p.Asked()
 	switch {
 	case paced:
-		lines = made.Mean(p.Duration) / streams * p.Sink.Wait.Seconds()
+		lines = rate / streams * p.Sink.Wait.Seconds()
 	case p.Count == 0 && streams*fullRequest > firstRound:
 		return 0
 	}

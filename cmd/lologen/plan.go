@@ -47,13 +47,11 @@ func (l *load) run(ctx context.Context, f *follower) (*account, error) {
 	if l.shown.Sink == "loki" {
 		l.about.Plan.Evidence = unused(l.shown.Evidence, result, l.plan.Streams)
 	}
-	if made, ok := l.plan.Schedule.(emitter.Profile); ok && result.Stopped {
-		r := made.Mean(result.Window) // what was asked for until then
-		l.about.Plan.Rate = &r
+	if result.Asked > 0 { // as far as it went
+		l.about.Plan.Rate = &result.Asked
 	}
-	if l.steering != nil && l.steering.changed.Load() && result.Window > 0 {
-		r := float64(result.Lines.Due) / result.Window.Seconds()
-		l.about.Plan.Rate, l.about.Plan.Schedule = &r, "changed while it ran"
+	if result.Changed {
+		l.about.Plan.Schedule = "changed while it ran"
 	}
 	return &account{result, report.New(result, l.about)}, err
 }
@@ -234,9 +232,8 @@ func (o *options) shown(p *emitter.Plan, color bool, c sinks.Config) report.Plan
 	if slices.Contains(networkOnly, o.sink) {
 		s.Retries, s.Timeout = new(o.retries), o.http.Timeout.Seconds()
 	}
-	if made, ok := p.Schedule.(emitter.Profile); ok {
-		r := made.Mean(p.Duration)
-		s.Rate = &r
+	if mean, _, paced := p.Asked(); paced {
+		s.Rate = &mean
 	}
 	switch {
 	case len(o.stages) > 0:

@@ -83,8 +83,8 @@ func TestStagesSchedule(t *testing.T) {
 			continue
 		}
 		ends, ok := p.Length()
-		if n := emitter.DueBy(p, ends, math.MaxInt64); n != test.lines || ends != test.ends || !ok || p.Peak() != test.peak || list.inBytes() != test.bytes {
-			t.Errorf("%s: %d lines in %v, %v/s at most, bytes: %v; want %+v", test.in, n, ends, p.Peak(), list.inBytes(), test)
+		if n := emitter.DueBy(p, ends, math.MaxInt64); n != test.lines || ends != test.ends || !ok || p.Peak(0) != test.peak || list.inBytes() != test.bytes {
+			t.Errorf("%s: %d lines in %v, %v/s at most, bytes: %v; want %+v", test.in, n, ends, p.Peak(0), list.inBytes(), test)
 		}
 	}
 	for in, want := range map[string]error{"1m:0": errNoLine, "1s:1TB": errTooFast, "1s:1..1PB": errTooFast} {
