@@ -11,18 +11,7 @@ import (
 
 // checkLoad holds against one another what says how many lines there are to be, and when.
 func (o *options) checkLoad(v *values) error {
-	rivals := map[string][]string{"stages": {"rate", "interval", "duration", "profile"}, "profile": {"rate", "interval"}}
-	for _, name := range []string{"stages", "profile"} {
-		s := v.of(name)
-		for _, rival := range rivals[name] {
-			if r := v.of(rival); s.origin == fromArgv && r.origin == fromArgv {
-				return usagef("%s and %s: accepted is one of them, as both say when lines are due", s.spelt, r.spelt)
-			}
-		}
-	}
-	if v.of("slo").origin == fromScenario && o.unpaced() {
-		o.slos = slices.DeleteFunc(o.slos, report.SLO.NeedsRate)
-	}
+	o.adapt(v)
 	for _, slo := range o.slos {
 		switch {
 		case slo.NeedsVerify() && !o.verify.on:
@@ -37,7 +26,7 @@ func (o *options) checkLoad(v *values) error {
 	if s := v.of("slo-abort"); o.sloAbort && len(o.slos) == 0 && s.origin == fromArgv {
 		return usagef("--slo-abort: accepted with --slo")
 	}
-	if s := v.of("ramp-up"); o.rampUp > 0 && (o.unpaced() || len(o.stages) > 0 || o.profile.name != "") && s.origin == fromArgv {
+	if o.rampUp > 0 && !o.steady() {
 		return usagef("--ramp-up %v: accepted with one rate (--rate or -T)", o.rampUp)
 	}
 	if o.warmup > 0 && o.duration > 0 && o.warmup >= o.duration {
@@ -52,6 +41,27 @@ func (v *values) checkProfiles(o *options) error {
 		return usagef("--pprof: accepted with --metrics-listen, where the profiles are shown")
 	}
 	return nil
+}
+
+// adapt leaves out what nobody typed for this very load, and what makes no sense of it.
+func (o *options) adapt(v *values) {
+	if v.of("slo").origin == fromScenario && o.unpaced() {
+		o.slos = slices.DeleteFunc(o.slos, report.SLO.NeedsRate)
+		var left []string
+		for _, s := range o.slos {
+			left = append(left, s.Expr)
+		}
+		v.replace("slo", left)
+	}
+	if v.of("ramp-up").origin < fromArgv && !o.steady() {
+		o.rampUp = 0
+		v.drop("ramp-up")
+	}
+}
+
+// steady reports whether lines are due at one rate.
+func (o *options) steady() bool {
+	return !o.unpaced() && len(o.stages) == 0 && o.profile.name == ""
 }
 
 // unpaced reports whether lines are made as fast as possible.
@@ -70,15 +80,17 @@ func (o *options) goesTo(sinks ...string) bool {
 // unused refuses flags that the sink has no use for; the Python tool let its own pass.
 func (v *values) unused(o *options) error {
 	for _, s := range v.said {
-		if s.origin != fromArgv || s.flag.seed || s.flag.only == nil || o.goesTo(s.flag.only...) {
-			continue
-		}
-		if o.verify.loki != "" && slices.Contains(certificates, s.flag.name) {
+		if s.origin != fromArgv || s.flag.seed || o.uses(s.flag) {
 			continue
 		}
 		return usagef("%s is not used with %s: accepted with -t %s", s.spelt, o.destination(), strings.Join(s.flag.only, ", "))
 	}
 	return nil
+}
+
+// uses reports whether the run has a use for a flag.
+func (o *options) uses(f *flag) bool {
+	return f.only == nil || o.goesTo(f.only...) || o.verify.loki != "" && slices.Contains(certificates, f.name)
 }
 
 // certificates are flags that hold for a Loki that is asked, too.

@@ -95,7 +95,7 @@ func readCompare(v *values) (*options, error) {
 	if !v.given("interval") && !v.given("rate") {
 		o.rate.max = true
 	}
-	if !v.given("duration") && !v.given("count") {
+	if !v.given("duration") && !v.given("count") && !v.given("stages") {
 		o.duration = 5 * time.Second
 	}
 	return o, o.complete(v)

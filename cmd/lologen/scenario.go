@@ -41,9 +41,6 @@ var scenarios = []scenario{
 		{"rate", "2MB"}, {"workers", "4"}, {"streams", "50"}, {"out-of-order", "20%/30m"}, {"duration", "1m"}}},
 }
 
-// paces are flags of which one says when lines are due.
-var paces = []string{"rate", "interval", "stages", "profile"}
-
 // scenarioNames are what --scenario accepts.
 func scenarioNames() []string {
 	names := []string{"help"}

@@ -25,6 +25,7 @@ const (
 type values struct {
 	env   map[string]string
 	said  []said   // in the order of the command's flags
+	moot  []said   // that give way to others: what is wrong with them is wrong use even so
 	words []string // arguments that are no flags
 	word  func(o *options, s string)
 }
@@ -54,7 +55,14 @@ func (v *values) apply(o *options) error {
 	for _, word := range v.words {
 		v.word(o, word)
 	}
-	for _, s := range v.said {
+	if err := set(defaults(), v.moot); err != nil {
+		return err
+	}
+	return set(o, v.said)
+}
+
+func set(o *options, list []said) error {
+	for _, s := range list {
 		for _, value := range s.values {
 			if s.flag.set == nil {
 				continue
@@ -96,6 +104,9 @@ func gather(cmd command, c *cli.Context, g given, env map[string]string) (*value
 		}
 	}
 	v.preset(cmd)
+	if err := v.settle(); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(v.said, func(a, b said) int { return cmd.position(a.flag) - cmd.position(b.flag) })
 	return v, nil
 }
@@ -141,11 +152,14 @@ func (f *flag) shown(value string) string { return redacted(f.name, value) }
 // aside are flags without which a run is the same.
 var aside = []string{"config", "scenario", "report", "report-file", "progress", "metrics-listen", "pprof", "allow-control", "control-token-file", "start-at", "dry-run"}
 
-// command is what repeats the run, without anything secret.
+// command is what repeats the run, without anything secret. What only argv is held to, it keeps to.
 func (v *values) command(o *options) []string {
 	list := []string{"lologen"}
+	if v.given("streams") {
+		v.replace("streams", []string{strconv.Itoa(o.streams)})
+	}
 	for _, s := range v.said {
-		if slices.Contains(aside, s.flag.name) {
+		if slices.Contains(aside, s.flag.name) || !s.flag.seed && !o.uses(s.flag) {
 			continue
 		}
 		for _, value := range s.values {
