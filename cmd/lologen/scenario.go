@@ -19,8 +19,13 @@ type scenario struct {
 }
 
 // sound is what a healthy Loki keeps to: k6's guide fails a run above 1 % failed requests, Loki's
-// own mixin alerts on a push p99 above 1 s.
-var sound = [][2]string{{"slo", "errors<1%"}, {"slo", "rate>=0.99"}, {"slo", "service.p99<1s"}}
+// own mixin alerts on a push p99 above 1 s, and its canary on lines that take 5 s from end to end. Only
+// that last one sees refusals that a retry made good. Lines wait for up to a second in their batches,
+// so healthy ones take little more.
+//
+// The rate leaves room for the end of a short run: the last batches of all streams go at once then,
+// and a run is as long as its last confirmation is late. That alone was 2 % of 15 s.
+var sound = [][2]string{{"slo", "errors<1%"}, {"slo", "rate>=0.95"}, {"slo", "service.p99<1s"}, {"slo", "p99<5s"}}
 
 var scenarios = []scenario{
 	{"steady", "3 MB/s from 50 streams: what a tenant with default limits may send", [][2]string{
