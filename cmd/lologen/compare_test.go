@@ -89,10 +89,7 @@ func TestComparePaced(t *testing.T) {
 }
 
 func TestCompareRefusedByTheUsersServer(t *testing.T) {
-	port, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
+	port := freePort(t)
 	table := compared(t, nil, "--sinks", "http", "-P", port, "--count", "3", "--retries", "0")
 	row := table.Sinks[0]
 	if row.Error != nil || row.Lines.Rejected != 3 || len(row.Errors) != 1 || row.Errors[0].Reason != "connection_refused" {

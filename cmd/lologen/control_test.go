@@ -20,10 +20,7 @@ import (
 
 // TestControlOfARun: a run that would take an hour is over once it is told to hurry.
 func TestControlOfARun(t *testing.T) {
-	port, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
+	port := freePort(t)
 	file := filepath.Join(t.TempDir(), "r.json")
 	notes, err := os.Create(filepath.Join(t.TempDir(), "notes"))
 	if err != nil {

@@ -17,13 +17,12 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each program of a race-tested script ends a second later
-			for _, name := range []string{"PORT1", "PORT2"} {
-				port, err := freePort()
-				if err != nil {
-					return err
-				}
-				e.Setenv(name, port)
+			ports, err := freePorts(2)
+			if err != nil {
+				return err
 			}
+			e.Setenv("PORT1", ports[0])
+			e.Setenv("PORT2", ports[1])
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ledger": ledger, "listening": listening},

@@ -56,10 +56,7 @@ func TestSearchKeepsToItsBounds(t *testing.T) {
 
 // TestSearchBreaks: nothing listens, so not even the first step passes.
 func TestSearchBreaks(t *testing.T) {
-	port, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
+	port := freePort(t)
 	r := found(t, exitFailed, "-t", "http", "-P", port, "--from", "10", "--step-duration", "0.1s", "--settle", "0.01s", "--retries", "0")
 	if r.Best != nil || r.Ended != search.Nothing || len(r.Steps) != 2 || !r.Steps[1].Repeat || r.BoundBy != report.Destination {
 		t.Fatalf("%+v", r)
