@@ -47,7 +47,8 @@ type Disorder struct {
 
 const (
 	// lokiPath is where Loki takes pushes (Loki HTTP API, "Ingest logs").
-	lokiPath     = "/loki/api/v1/push"
+	lokiPath     = lokiAPI + "/push"
+	lokiAPI      = "/loki/api/v1"
 	tenantHeader = "X-Scope-OrgID"
 )
 
@@ -82,32 +83,39 @@ func openLoki(c Config) (emitter.Opener, error) {
 	}, nil
 }
 
-// PushURL is where a Loki at base takes pushes.
+// PushURL is where a Loki at base takes pushes: base is its address, or that of its API, or the whole.
 func PushURL(base string) (string, error) {
 	u, err := parseURL(base)
 	if err != nil {
 		return "", err
 	}
-	if !strings.HasSuffix(u.Path, "/push") {
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	switch {
+	case strings.HasSuffix(u.Path, "/push"):
+	case strings.HasSuffix(u.Path, lokiAPI):
+		u = u.JoinPath("push")
+	default:
 		u = u.JoinPath(lokiPath)
 	}
 	return u.String(), nil
 }
 
-// LokiURL is another path of the Loki that takes pushes at pushURL.
-func LokiURL(pushURL, path string) string {
-	u, err := url.Parse(pushURL)
+// LokiURL is another page of the Loki at base, which is as for PushURL.
+func LokiURL(base, page string) string {
+	whole, err := PushURL(base)
 	if err != nil {
 		return ""
 	}
-	u.RawQuery = ""
-	if before, found := strings.CutSuffix(u.Path, lokiPath); found {
-		u.Path = before
-	} else {
-		u.Path = ""
+	u, err := url.Parse(whole)
+	if err != nil {
+		return ""
 	}
-	u.RawPath = ""
-	return u.JoinPath(path).String()
+	before, found := strings.CutSuffix(u.Path, lokiPath)
+	if !found {
+		before = ""
+	}
+	u.Path, u.RawPath, u.RawQuery = before, "", ""
+	return u.JoinPath(page).String()
 }
 
 // lokiSink is one worker's pushes, one request at a time.

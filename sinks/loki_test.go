@@ -422,6 +422,12 @@ func TestPushURL(t *testing.T) {
 		"https://h/prefix":                 "https://h/prefix/loki/api/v1/push",
 		"https://h/prefix/?a=b":            "https://h/prefix/loki/api/v1/push?a=b",
 		"http://h/loki/api/v1/push":        "http://h/loki/api/v1/push",
+		"http://h/loki/api/v1/push/":       "http://h/loki/api/v1/push",
+		"http://h/loki/api/v1/push//?a=b":  "http://h/loki/api/v1/push?a=b",
+		"http://h/loki/api/v1":             "http://h/loki/api/v1/push",
+		"http://h/p/loki/api/v1/":          "http://h/p/loki/api/v1/push",
+		"http://h/a%2Fb/":                  "http://h/a%2Fb/loki/api/v1/push",
+		"http://h/other/push":              "http://h/other/push",
 		"http://h/insert/loki/api/v1/push": "http://h/insert/loki/api/v1/push",
 	} {
 		if got, err := PushURL(base); got != want || err != nil {
@@ -433,7 +439,11 @@ func TestPushURL(t *testing.T) {
 	}
 	for base, want := range map[string]string{
 		"http://h:3100":                    "http://h:3100/metrics",
+		"http://h/prefix":                  "http://h/prefix/metrics",
+		"http://h/prefix/?x=y":             "http://h/prefix/metrics",
+		"http://h/prefix/loki/api/v1/":     "http://h/prefix/metrics",
 		"http://h/p/loki/api/v1/push?x=y":  "http://h/p/metrics",
+		"http://h/p/loki/api/v1/push/":     "http://h/p/metrics",
 		"http://h/insert/loki/api/v1/push": "http://h/insert/metrics",
 		"http://h/other/push":              "http://h/metrics",
 	} {

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/emitter"
@@ -31,6 +32,9 @@ func (o *options) readLoki(v *values) error {
 		l.Labels = []sinks.LabelValues{{Name: "job", Values: []string{o.name}}}
 		if o.name == "" {
 			return usagef("-n %q: the label job needs a value: accepted is a name, or --label K=V", o.name)
+		}
+		if !utf8.ValidString(o.name) {
+			return usagef("-n %q: it is the label job: accepted is a name in UTF-8, or --label K=V", o.name)
 		}
 	}
 	if err := l.readEncoding(v); err != nil {

@@ -89,7 +89,10 @@ func (s *preview) more() string {
 	}
 	if l.Churn.Share > 0 {
 		text += fmt.Sprintf(", %s replaced by new ones every %v", report.Decimal(l.Churn.Share*float64(l.Streams)), l.Churn.Period)
-		if d := s.plan.Duration; d > 0 {
+		switch d := s.plan.Duration; {
+		case d > 0 && l.Level:
+			text += fmt.Sprintf(", up to %d in all, levels included", l.Created(d)*uint64(s.levels()))
+		case d > 0:
 			text += fmt.Sprintf(", %d in all", l.Created(d))
 		}
 	}

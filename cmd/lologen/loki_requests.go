@@ -79,6 +79,8 @@ func (o *options) evidence(p *emitter.Plan) string {
 		why = "a request holds several streams"
 	case o.loki.Level:
 		why = "the levels of a stream are streams of their own in one request"
+	case o.loki.Churn.Share > 0:
+		why = "a stream and the one that replaces it can be in one request"
 	default:
 		return ""
 	}

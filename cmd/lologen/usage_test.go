@@ -138,6 +138,7 @@ func TestWrongUse(t *testing.T) {
 		{"-t|loki|--scrape|http://u:secret@x/metrics", []string{"--scrape", "user and password", "http://...@x"}},
 		{"-t|loki|--url|ftp://x", []string{`--url "ftp://x"`, "https"}},
 		{"-t|loki|-n|", []string{`-n ""`, "--label"}},
+		{"-t|loki|-n|a\xff", []string{`-n "a\xff"`, "UTF-8"}},
 		{"-t|loki|--http-payload|record", []string{"--http-payload", "-t http"}},
 		{"-t|file|--tenants|3", []string{"--tenants", "-t loki"}},
 		{"--stream-skew|-1", []string{`--stream-skew "-1"`, "0 (none) to 10"}},
