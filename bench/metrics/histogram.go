@@ -21,23 +21,9 @@ var bounds = [...]int64{
 	1e9, 25e8, 5e9, 10e9, 30e9, 60e9,
 }
 
-// A histogram is a native one with classic buckets beside it, for those who cannot read it.
-type histogram struct {
-	prometheus.Metric // the native one
-	classic           []*dto.Bucket
-}
-
-func (h histogram) Write(m *dto.Metric) error {
-	if err := h.Metric.Write(m); err != nil {
-		return err
-	}
-	m.Histogram.Bucket = h.classic
-	return nil
-}
-
 // Histogram makes a metric in seconds of a histogram in nanoseconds, which began at since; nil is an
-// empty one. It is native, with classic buckets beside. A value is at most 0.1 % away from what was
-// recorded, and never counted as less.
+// empty one. It is native, with classic buckets beside for those who cannot read that. A value is at
+// most 0.1 % away from what was recorded, and never counted as less.
 func Histogram(desc *prometheus.Desc, from *hdrhistogram.Histogram, since time.Time, labels ...string) prometheus.Metric {
 	if from == nil {
 		from = hdrhistogram.New(1, 2, 1)
@@ -60,7 +46,12 @@ func Histogram(desc *prometheus.Desc, from *hdrhistogram.Histogram, since time.T
 	if err != nil {
 		return prometheus.NewInvalidMetric(desc, err)
 	}
-	return histogram{metric, cumulate(counts)}
+	var shown dto.Metric // refers to the metric's own histogram
+	if err := metric.Write(&shown); err != nil {
+		return prometheus.NewInvalidMetric(desc, err)
+	}
+	shown.Histogram.Bucket = cumulate(counts)
+	return metric
 }
 
 // index is that of the native bucket which holds a time: the i-th ends at 2^(i/2^schema) seconds,

@@ -9,9 +9,11 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/prometheus/common/expfmt"
 	"github.com/valyala/fasthttp"
 
 	"github.com/exitfound/lologen/bench/verify"
+	"github.com/exitfound/lologen/emitter"
 	"github.com/exitfound/lologen/sinks/push"
 )
 
@@ -136,6 +138,38 @@ func repeat(b *testing.B, s *Server, said []byte, left *atomic.Int64) {
 			b.Error(err)
 			return
 		}
+	}
+}
+
+// BenchmarkScrape is what /report and /metrics cost when as many runs are known as may be.
+func BenchmarkScrape(b *testing.B) {
+	s, _ := start(b, Config{})
+	takeRuns(s, 1000)
+	b.Run("report", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			s.Report()
+		}
+	})
+	b.Run("metrics", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := s.exposition(expfmt.NewFormat(expfmt.TypeTextPlain)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// takeRuns takes a hundred lines of each of so many runs, up to 20 ms late.
+func takeRuns(s *Server, runs int) {
+	batch, chance := s.account.NewBatch(), emitter.NewRand(1, 0)
+	const received = 1_800_000_000_000_000_000
+	for run := range runs {
+		for seq := range 100 {
+			batch.Add(fmt.Appendf(nil, "run=run%d stream=%07d seq=%012d sent=%019d", run, 0, seq, received-chance.Uint64()%20e6))
+		}
+		batch.Take(received)
 	}
 }
 

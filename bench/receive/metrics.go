@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
@@ -70,9 +71,37 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	for _, run := range report.Runs {
 		m.run(run)
 		if run.Latency.EndToEnd.Count > 0 {
-			to <- metrics.Histogram(endToEnd, c.server.account.EndToEnd(run.RunID), c.server.counts.start, run.RunID)
+			to <- c.server.times.of(c.server, run)
 		}
 	}
+}
+
+// times are the runs' latencies as they were asked for last: most runs are over, and making a histogram
+// of thousands of counts takes a millisecond.
+type times struct {
+	mu   sync.Mutex
+	runs map[string]lastTimes
+}
+
+type lastTimes struct {
+	count  uint64 // of lines then: it only grows
+	metric prometheus.Metric
+}
+
+// of is that of a run of s.
+func (t *times) of(s *Server, run verify.Run) prometheus.Metric {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	last := t.runs[run.RunID]
+	if last.count < run.Latency.EndToEnd.Count {
+		h := s.account.EndToEnd(run.RunID)
+		last = lastTimes{uint64(h.TotalCount()), metrics.Histogram(endToEnd, h, s.counts.start, run.RunID)}
+		if t.runs == nil {
+			t.runs = make(map[string]lastTimes)
+		}
+		t.runs[run.RunID] = last
+	}
+	return last.metric
 }
 
 var endToEnd = describe("end_to_end_latency_seconds", "From the time in a line to its arrival.", "run")

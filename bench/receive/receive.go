@@ -47,6 +47,7 @@ type Server struct {
 	conns    connections
 	bodies   *bodies
 	account  *verify.Account
+	times    times
 	workers  chan *worker
 	done     <-chan struct{} // closed when the server is to end
 

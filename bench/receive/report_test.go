@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -108,6 +110,44 @@ func TestMetrics(t *testing.T) {
 	}
 	if r := s.Report(); r.Requests != 2 {
 		t.Errorf("%d requests: metrics are not one", r.Requests)
+	}
+}
+
+// Runs that are over cost a scrape next to nothing, and what has come since the last one is in it.
+func TestMetricsOfManyRuns(t *testing.T) {
+	s, _ := start(t, Config{})
+	const runs = 50
+	takeRuns(s, runs)
+	scrape := func() (text string, allocated uint64) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		body, err := s.exposition(expfmt.NewFormat(expfmt.TypeTextPlain))
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		return string(body), after.TotalAlloc - before.TotalAlloc
+	}
+	first, _ := scrape()
+	second, allocated := scrape()
+	if first != second {
+		t.Errorf("metrics change of themselves:\n%s\n%s", first, second)
+	}
+	if allocated > runs*100<<10 {
+		t.Errorf("the second scrape allocated %d KiB", allocated>>10)
+	}
+	batch := s.account.NewBatch()
+	batch.Add([]byte(identified("run7", 0, 100)))
+	batch.Take(time.Now().UnixNano())
+	third, _ := scrape()
+	for line, want := range map[string]bool{
+		"lologen_received_end_to_end_latency_seconds_count{run=\"run7\"} 101\n":  true,
+		"lologen_received_end_to_end_latency_seconds_count{run=\"run8\"} 100\n":  true,
+		"lologen_received_end_to_end_latency_seconds_count{run=\"run49\"} 101\n": false,
+	} {
+		if strings.Contains(third, line) != want {
+			t.Errorf("%q: %v", line, !want)
+		}
 	}
 }
 
