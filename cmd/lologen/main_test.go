@@ -25,6 +25,6 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PORT2", ports[1])
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ledger": ledger, "listening": listening},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ledger": ledger, "listening": listening, "postLines": postLines},
 	})
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/exitfound/lologen/bench/metrics"
 	"github.com/exitfound/lologen/bench/progress"
 	"github.com/exitfound/lologen/bench/receive"
-	"github.com/exitfound/lologen/bench/verify"
 )
 
 func receiveCommand() command {
@@ -27,7 +26,7 @@ func receiveCommand() command {
 			"lologen receive --expect 100k --idle 5s --report json",
 			"lologen receive --fail 5% --fail-status 429 --retry-after 2s --close 1%",
 		},
-		exits: "0 all expected lines arrived and none is lost, 1 not all or not run, 2 wrong use, 130 interrupted twice.",
+		exits: "0 all expected lines arrived, none is lost or cut; 1 not all or not run, 2 wrong use, 130 interrupted twice.",
 		run:   runReceive,
 	}
 }
@@ -54,9 +53,9 @@ func takeFlags() []flag {
 	return []flag{
 		{name: "listen", group: groupReceive, value: "ADDRESS", initial: "127.0.0.1:8000", usage: "where to; port 0 is any that is free",
 			set: func(o *options, s string) error { return setAddress(&o.listen, s) }},
-		{name: "duration", short: "d", group: groupReceive, value: "TIME", initial: "unlimited", usage: "end after this time",
+		{name: "duration", short: "d", group: groupReceive, value: "TIME", initial: "unlimited", usage: "end when it has listened for this time",
 			set: func(o *options, s string) error { return setPositive(&o.duration, s) }},
-		{name: "idle", group: groupReceive, value: "TIME", initial: "unlimited", usage: "end when no line came for this time",
+		{name: "idle", group: groupReceive, value: "TIME", initial: "unlimited", usage: "end when no line came for this time, or none at all",
 			set: func(o *options, s string) error { return setPositive(&o.idle, s) }},
 		{name: "expect", group: groupReceive, value: "N", initial: "any", usage: "end when so many different lines came; fewer fail",
 			set: func(o *options, s string) error { return setCount(&o.expect, s) }},
@@ -112,40 +111,6 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 		return exitFailed, err
 	}
 	return exitOK, nil
-}
-
-// received says what is not there of what should be: by --expect, or by lines that have come.
-func (o *options) received(c verify.Counts) error {
-	whole := receive.Whole(c)
-	switch {
-	case whole < o.expect:
-		return fmt.Errorf("%d of %d expected lines arrived", whole, o.expect)
-	case c.Lines.Lost > 0:
-		return fmt.Errorf("%d lines are lost: later ones of their streams arrived", c.Lines.Lost)
-	}
-	return nil
-}
-
-// watch ends the server when it has been idle, or open, for long enough or has what was expected.
-func (o *options) watch(ctx context.Context, server *receive.Server, end func()) {
-	const look = 20 * time.Millisecond
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	start := time.Now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-ticker.C:
-			last, any := server.LastLine()
-			switch {
-			case o.duration > 0 && now.Sub(start) >= o.duration,
-				o.idle > 0 && any && now.Sub(last) >= o.idle,
-				o.expect > 0 && receive.Whole(server.Account().Counts()) >= o.expect:
-				end()
-			}
-		}
-	}
 }
 
 // showReceived shows a live line until ctx ends.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -94,4 +95,17 @@ func listening(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("nobody listens on port %s", args[0])
+}
+
+// postLines PORT FILE sends a file as lines to the web server there, which takes it.
+func postLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: postLines PORT FILE")
+	}
+	a, err := http.Post("http://127.0.0.1:"+args[0]+"/", "text/plain", strings.NewReader(ts.ReadFile(args[1])))
+	ts.Check(err)
+	defer a.Body.Close()
+	if a.StatusCode != http.StatusOK {
+		ts.Fatalf("answered %s", a.Status)
+	}
 }
