@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -51,6 +53,32 @@ func TestReportText(t *testing.T) {
 	many.Runs = make([]verify.Run, 1000)
 	if got := many.String(); !strings.Contains(got, "and 980 runs more\n") || strings.Count(got, "\n") > 25 {
 		t.Errorf("1000 runs:\n%s", got)
+	}
+}
+
+// A file's extension says what it holds.
+func TestReportFile(t *testing.T) {
+	r := Report{Version: 1, Requests: 3}
+	text, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"r.json": string(text), "r.TXT": r.String(), "r.html": ""} {
+		path := filepath.Join(t.TempDir(), name)
+		f, err := OpenFile(path)
+		if want == "" {
+			if err == nil || !strings.HasSuffix(err.Error(), "its extension must be one of .txt, .json") {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err == nil {
+			err = f.Commit(r)
+		}
+		got, _ := os.ReadFile(path)
+		if err != nil || string(got) != want {
+			t.Errorf("%s: %v, holds %q", name, err, got)
+		}
 	}
 }
 

@@ -11,18 +11,17 @@ import (
 	"time"
 )
 
-// A File is a report file to be. It is written beside its place and then moved there, so that
-// nobody ever reads half a report and a run that fails leaves the last one alone.
-type File struct {
-	path   string
-	write  func(*Report, io.Writer) error
-	ledger bool // it can name a ledger file
+// A File is a report file to be, of whatever kind of report. It is written beside its place and then
+// moved there, so that nobody ever reads half a report and a run that fails leaves the last one alone.
+type File[T any] struct {
+	path  string
+	write func(T, io.Writer) error
 }
 
 // OpenFile prepares the report file at path, whose extension says what it will hold. What would
 // keep it from being written is found now: call it before the first line.
-func OpenFile(path string) (*File, error) {
-	write, err := byExtension(path)
+func (ws Writers[T]) OpenFile(path string) (*File[T], error) {
+	write, err := ws.byExtension(path)
 	if err != nil {
 		return nil, fmt.Errorf("open report file %s: %w", path, err)
 	}
@@ -39,7 +38,44 @@ func OpenFile(path string) (*File, error) {
 		return nil, fmt.Errorf("open report file %s: %w", path, cause(err))
 	}
 	remove(temp)
-	return &File{path, write, isJSON(path)}, nil
+	return &File[T]{path, write}, nil
+}
+
+// Commit writes what is reported and moves it into place. On an error nothing is left behind.
+func (f *File[T]) Commit(what T) error {
+	if err := put(f.path, func(w io.Writer) error { return f.write(what, w) }); err != nil {
+		return fmt.Errorf("write report file %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// A RunFile is a File for the report of a run.
+type RunFile struct{ *File[*Report] }
+
+// OpenFile is that of Writers, for the report of a run.
+func OpenFile(path string) (*RunFile, error) {
+	f, err := writers.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return &RunFile{f}, nil
+}
+
+// Commit writes r and moves it into place. Of a run whose ledger is too long for a report, JSON
+// names the file beside it that has all of it. On an error nothing is left behind but, if it is
+// the ledger that could not be written, the report.
+func (f *RunFile) Commit(r *Report) error {
+	var failed error
+	if isJSON(f.path) && r.streams != nil {
+		with := *r
+		with.LedgerFile = filepath.Base(f.path) + LedgerExtension
+		if failed = put(f.path+LedgerExtension, r.writeLedger); failed != nil {
+			failed = fmt.Errorf("write ledger file %s: %w", f.path+LedgerExtension, failed)
+			with.LedgerFile = ""
+		}
+		r = &with
+	}
+	return errors.Join(failed, f.File.Commit(r))
 }
 
 // follow returns where a path leads: a link is to go on leading there, be there something or not.
@@ -88,14 +124,17 @@ func beside(path string) string {
 	return filepath.Join(filepath.Dir(path), name)
 }
 
-func byExtension(path string) (func(*Report, io.Writer) error, error) {
+func (ws Writers[T]) byExtension(path string) (func(T, io.Writer) error, error) {
 	extension := strings.ToLower(filepath.Ext(path))
 	var known []string
-	for _, f := range writers {
-		if f.Extension == extension {
-			return f.Write, nil
+	for _, w := range ws {
+		if w.Extension == "" {
+			continue
 		}
-		known = append(known, f.Extension)
+		if w.Extension == extension {
+			return w.Write, nil
+		}
+		known = append(known, w.Extension)
 	}
 	return nil, fmt.Errorf("its extension must be one of %s", strings.Join(known, ", "))
 }
@@ -113,26 +152,6 @@ func cause(err error) error {
 		return link.Err
 	}
 	return err
-}
-
-// Commit writes r and moves it into place. Of a run whose ledger is too long for a report, JSON
-// names the file beside it that has all of it. On an error nothing is left behind but, if it is
-// the ledger that could not be written, the report.
-func (f *File) Commit(r *Report) error {
-	var failed error
-	if f.ledger && r.streams != nil {
-		with := *r
-		with.LedgerFile = filepath.Base(f.path) + LedgerExtension
-		if failed = put(f.path+LedgerExtension, r.writeLedger); failed != nil {
-			failed = fmt.Errorf("write ledger file %s: %w", f.path+LedgerExtension, failed)
-			with.LedgerFile = ""
-		}
-		r = &with
-	}
-	if err := put(f.path, func(w io.Writer) error { return f.write(r, w) }); err != nil {
-		return errors.Join(failed, fmt.Errorf("write report file %s: %w", f.path, err))
-	}
-	return failed
 }
 
 // put has a file written and moves it to where path leads. On an error that is left as it was.

@@ -40,6 +40,8 @@ func receiveFlags() []flag {
 				o.report, err = oneOf(s, "auto", "text", "json", "none")
 				return
 			}},
+		{name: "report-file", group: groupSaid, value: "PATH", usage: "also there: .json .txt (repeatable)", repeat: true,
+			set: func(o *options, s string) error { o.files = append(o.files, s); return nil }},
 		configFlag(),
 	})
 }
@@ -74,6 +76,10 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 	if err := v.checkProfiles(o); err != nil {
 		return 0, err
 	}
+	files, err := openFiles(o.files, receive.OpenFile)
+	if err != nil {
+		return exitFailed, err
+	}
 	server, err := receive.Listen(receive.Config{Listen: o.listen, Faults: o.faults})
 	if err != nil {
 		return exitFailed, err
@@ -103,7 +109,8 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 	err = server.Serve(ctx)
 	cancel()
 	others.Wait()
-	err = errors.Join(err, o.sayReceived(server.Report(), io.err))
+	r := server.Report()
+	err = errors.Join(err, o.sayReceived(r, io.err), files.commit(r))
 	if err == nil {
 		err = o.received(server.Account().Counts())
 	}
@@ -140,13 +147,8 @@ func (o *options) sayReceived(r receive.Report, w *os.File) error {
 	switch o.report {
 	case "none":
 		return nil
-	case "json":
-		b, err := r.JSON()
-		if err == nil {
-			_, err = w.Write(b)
-		}
-		return err
+	case "auto":
+		return r.Write(w, "text")
 	}
-	_, err := fmt.Fprint(w, r)
-	return err
+	return r.Write(w, o.report)
 }

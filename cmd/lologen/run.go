@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"strconv"
-	"syscall"
 
 	"golang.org/x/term"
 
@@ -53,7 +52,7 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if o.dryRun {
 		return exitOK, o.measure(l, false).write(io.out)
 	}
-	files, err := openReports(o.files)
+	files, err := openFiles(o.files, report.OpenFile)
 	if err != nil {
 		return 0, err
 	}
@@ -166,30 +165,4 @@ func (o *options) serve(ctx context.Context) (stop func() error, err error) {
 		cancel()
 		return <-done
 	}, nil
-}
-
-// reports are the files that a report goes to.
-type reports []*report.File
-
-func openReports(paths []string) (reports, error) {
-	var list reports
-	for _, path := range paths {
-		f, err := report.OpenFile(path)
-		if err != nil {
-			if errors.As(err, new(syscall.Errno)) {
-				return nil, err // a place that cannot be written to is no wrong use
-			}
-			return nil, usagef("--report-file: %w", err)
-		}
-		list = append(list, f)
-	}
-	return list, nil
-}
-
-func (l reports) commit(r *report.Report) error {
-	var errs []error
-	for _, f := range l {
-		errs = append(errs, f.Commit(r))
-	}
-	return errors.Join(errs...)
 }
