@@ -53,6 +53,22 @@ func isLimit(f Failure) bool {
 // nothing of the destination.
 func isOurs(f Failure) bool { return f.Reason == "canceled" && f.Status == 0 }
 
+// class is what a failure has in common with others: a limit is one of its own, as is what has to be
+// raised; else it counts who failed.
+func (f Failure) class() string {
+	switch {
+	case isLimit(f) || f.Raise != "":
+		return "limit " + f.cause()
+	case f.Status >= 500:
+		return "server"
+	case f.Status >= 400:
+		return "request"
+	case f.Status > 0:
+		return "answer"
+	}
+	return "no answer"
+}
+
 // cause is the reason, and the status where the reason does not tell it.
 func (f Failure) cause() string {
 	if f.Status == 0 || strings.HasSuffix(f.Reason, fmt.Sprint(f.Status)) {

@@ -170,22 +170,45 @@ func (r *Report) serverOverTime(points []Point) []figure {
 	if !slices.ContainsFunc(points, func(p Point) bool { return p.Server != nil }) {
 		return nil
 	}
-	received := mean(points, serverLines())
-	discarded := mean(points, serverDiscarded())
+	// What Loki told only after an outage is in these, too.
+	all, silent := joinServers(points, span(points)), ""
+	if n := unanswered(points); n > 0 {
+		silent = fmt.Sprintf("For %s Loki did not say what it did, so there is no curve. What it told later is in the numbers of the whole run.", Length(n))
+	}
 	return []figure{
-		figure{ID: "received", Title: "Lines a second, by both accounts", unit: perSecond(), Wide: true, marked: true, Curves: []curve{
-			{"received by Loki", "accent", "area", perSecond().text(received), serverLines()},
+		figure{ID: "received", Title: "Lines a second, by both accounts", unit: perSecond(), Wide: true, marked: true, Caveat: silent, Curves: []curve{
+			{"received by Loki", "accent", "area", perSecond().text(all.Lines), serverLines()},
 			{"acked to lologen", "ink", "dash", perSecond().text(r.Rate.Achieved), func(p Point) float64 { return p.Reached }},
-			{"discarded by Loki", "bad", "line", perSecond().text(discarded), serverDiscarded()},
+			{"discarded by Loki", "bad", "line", perSecond().text(all.Discarded), serverDiscarded()},
 		}}.over(points),
 		figure{ID: "inflow", Title: "Volume, by both accounts", unit: bytesPerSecond(), Curves: []curve{
-			{"received by Loki", "accent", "area", bytesPerSecond().text(mean(points, serverBytes())), serverBytes()},
+			{"received by Loki", "accent", "area", bytesPerSecond().text(all.Bytes), serverBytes()},
 			{"acked to lologen", "ink", "dash", bytesPerSecond().text(ratio(float64(r.Bytes.Acked), r.Window)), func(p Point) float64 { return p.Bytes }},
 		}}.over(points),
 		figure{ID: "streams", Title: "Streams in Loki's memory", unit: plain(), Curves: []curve{
 			{"streams", "accent", "area", "at most " + whole(highest(points, serverStreams())), serverStreams()},
 		}}.over(points),
 	}
+}
+
+// span is how long points are together.
+func span(points []Point) float64 {
+	var all float64
+	for _, p := range points {
+		all += p.Span
+	}
+	return all
+}
+
+// unanswered is for how many seconds the destination did not say what it did, or only later.
+func unanswered(points []Point) float64 {
+	var silent float64
+	for _, p := range points {
+		if p.Server == nil || p.Server.Unanswered {
+			silent += p.Span
+		}
+	}
+	return silent
 }
 
 // machine is what the run took of the machine, and the destination of its own.

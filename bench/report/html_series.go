@@ -92,7 +92,7 @@ func joinServers(points []Point, span float64) *scrape.Moment {
 		return nil
 	}
 	m := all.moment(span)
-	m.Unanswered = silent > span/2
+	m.Unanswered = silent >= span/2
 	return m
 }
 

@@ -228,7 +228,7 @@ func TestHTMLChartsHoldWhatWasMeasured(t *testing.T) {
 	if c.Start != 0 || len(c.Time) != 120 || c.Time[119] != 120 {
 		t.Errorf("time starts at %v and has %d points", c.Start, len(c.Time))
 	}
-	if len(c.Moments) != 2 || c.Moments[0].At != 51.3 || c.Moments[1].Label != "per_stream_rate_limit (429)" {
+	if len(c.Moments) != 3 || c.Moments[0].At != 51.3 || c.Moments[1].Label != "per_stream_rate_limit (429)" || c.Moments[2].At != 97 {
 		t.Errorf("moments are %v", c.Moments)
 	}
 	found := map[string]float64{}
@@ -260,6 +260,44 @@ func TestHTMLChartsHoldWhatWasMeasured(t *testing.T) {
 }
 
 // Of a histogram, every percentile is drawn; of a summary, those that it knows.
+// Where Loki did not answer there is no curve, and the page says why; what it counted then counts.
+func TestHTMLOfAnOutage(t *testing.T) {
+	r := limitedPage()
+	whole := perSecond().text(mean(r.Series, serverLines()))
+	for i := 60; i < 65; i++ {
+		r.Series[i].Server.Unanswered = true
+	}
+	page := renderPage(t, r)
+	for _, want := range []string{"For 5.00 s Loki did not say what it did, so there is no curve.", "received by Loki <b data-value>" + whole} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	for _, f := range r.serverOverTime(r.Series) {
+		v := f.plot.Curves[0].Values
+		if math.IsNaN(v[59]) || !math.IsNaN(v[60]) || !math.IsNaN(v[64]) || math.IsNaN(v[65]) {
+			t.Errorf("%s shows %v", f.ID, v[58:67])
+		}
+	}
+}
+
+// A mark is for what is new: of failures alike it is the first, and what lologen itself gave up is none.
+func TestMoments(t *testing.T) {
+	r := &Report{Errors: []Failure{
+		{Reason: "connection_refused", At: 3.2}, {Reason: "connection_reset", At: 3.1}, {Reason: "canceled", At: 1},
+		{Reason: "http_503", Status: 503, At: 9}, {Reason: "http_500", Status: 500, At: 2}, {Reason: "http_400", Status: 400, At: 7},
+		{Reason: "rate_limited", Status: 429, At: 5, Raise: "x"}, {Reason: "stream_limit", Status: 429, At: 6},
+	}}
+	var got []string
+	for _, m := range r.moments() {
+		got = append(got, m.When+" "+m.Label)
+	}
+	want := []string{"2.00 s http_500", "3.10 s connection_reset", "5.00 s rate_limited (429)", "6.00 s stream_limit (429)", "7.00 s http_400"}
+	if !slices.Equal(got, want) {
+		t.Errorf("marked are %q, want %q", got, want)
+	}
+}
+
 func TestHTMLDistribution(t *testing.T) {
 	r := goodPage(10)
 	f := r.distribution()[0]

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -52,7 +53,7 @@ type section struct {
 	Figures   []figure
 }
 
-// A moment is when a limit was first hit, marked in the charts by its number.
+// A moment is when something first failed, marked in the charts by its number.
 type moment struct {
 	At      float64 `json:"at"`
 	Label   string  `json:"label"`
@@ -195,18 +196,24 @@ func printable(s string) string {
 // mostMoments is how many marks a chart bears.
 const mostMoments = 5
 
-// moments are when each limit was first hit, in order.
+// moments are when each limit was first hit, and when each other class of failures began, in order.
 func (r *Report) moments() []moment {
-	list := []moment{}
+	first := map[string]Failure{}
 	for _, f := range r.Errors {
-		if isLimit(f) || f.Raise != "" {
-			m := moment{At: f.At, When: instant(f.At), Label: Clean(f.cause()), Raise: Clean(f.Raise)}
-			if f.Offered > 0 {
-				m.Offered = perSecond().text(f.Offered)
-			}
-			list = append(list, m)
+		if known, ok := first[f.class()]; !isOurs(f) && (!ok || f.At < known.At) {
+			first[f.class()] = f
 		}
 	}
-	slices.SortStableFunc(list, func(a, b moment) int { return cmp.Compare(a.At, b.At) })
-	return list[:min(len(list), mostMoments)]
+	found := slices.SortedFunc(maps.Values(first), func(a, b Failure) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.cause(), b.cause()))
+	})
+	list := []moment{}
+	for _, f := range found[:min(len(found), mostMoments)] {
+		m := moment{At: f.At, When: instant(f.At), Label: Clean(f.cause()), Raise: Clean(f.Raise)}
+		if f.Offered > 0 {
+			m.Offered = perSecond().text(f.Offered)
+		}
+		list = append(list, m)
+	}
+	return list
 }

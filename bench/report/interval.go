@@ -54,8 +54,8 @@ func (i *interval) point() Point {
 	return p
 }
 
-// silent reports whether the destination did not answer for most of the interval.
-func (i *interval) silent() bool { return i.unanswered > i.span/2 }
+// silent reports whether the destination did not answer for half of the interval or more.
+func (i *interval) silent() bool { return i.server != nil && i.unanswered >= i.span/2 }
 
 // encode adds the histograms, and returns how many bytes they take.
 func (i *interval) encode(p *Point) int {

@@ -9,7 +9,7 @@ import (
 	"github.com/exitfound/lologen/bench/scrape"
 )
 
-// glances are the looks at a destination while a run goes on: one after each of its snapshots, apart
+// glances are the looks at a destination while a run goes on: one between its snapshots each, apart
 // from the run, as the destination may take its time. One that takes longer than an interval answers
 // for the snapshots in the meantime, too.
 type glances struct {
@@ -57,6 +57,10 @@ func (g *glances) ask(at time.Duration) {
 	}
 }
 
+// glanceAfter keeps looks away from whole seconds of the run. Batches that wait for a second arrive
+// then, and would be counted by the look before or after it as chance has it.
+const glanceAfter = followEvery / 2
+
 // watch looks when it is asked to, until ctx ends.
 func (g *glances) watch(ctx context.Context) {
 	for {
@@ -64,8 +68,23 @@ func (g *glances) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case m := <-g.due:
+			if !sleep(ctx, time.Until(m.now.Add(glanceAfter))) {
+				return
+			}
 			g.look(ctx, m)
 		}
+	}
+}
+
+// sleep returns false if ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 

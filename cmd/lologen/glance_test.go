@@ -56,8 +56,9 @@ func glanceAt(t *testing.T, l *fakeLoki, seconds int) []report.Point {
 			s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second}, report.Usage{})
 			g.tell(s)
 			g.ask(time.Duration(i+1) * time.Second)
-			synctest.Wait()
 		}
+		time.Sleep(glanceAfter)
+		synctest.Wait()
 		stop()
 		<-ended
 		change := g.finish(t.Context(), s)
@@ -82,7 +83,7 @@ func TestGlancesLoseNothing(t *testing.T) {
 			return time.Duration(int64(at/time.Second)%3) * took, nil
 		}}
 		for i, p := range glanceAt(t, uneven, 21) {
-			if p.Server == nil || p.Server.Unanswered || math.Abs(p.Server.Lines-1000) > 1 && i < 20 {
+			if p.Server == nil || p.Server.Unanswered || math.Abs(p.Server.Lines-1000) > 1 && i < 19 {
 				t.Errorf("%v: point %d is %+v", took, i, p.Server)
 			}
 		}
@@ -92,13 +93,13 @@ func TestGlancesLoseNothing(t *testing.T) {
 // A Loki that is gone for a while is, in the series, too.
 func TestGlancesShowAnOutage(t *testing.T) {
 	gone := &fakeLoki{takes: func(at time.Duration) (time.Duration, error) {
-		if at > 5500*time.Millisecond && at < 9500*time.Millisecond {
+		if at > 5*time.Second && at < 9*time.Second {
 			return 0, errors.New("connection refused")
 		}
 		return 3 * time.Millisecond, nil
 	}}
 	for i, p := range glanceAt(t, gone, 15) {
-		if want := i >= 5 && i < 9; p.Server == nil || p.Server.Unanswered != want {
+		if want := i >= 4 && i < 9; p.Server == nil || p.Server.Unanswered != want {
 			t.Errorf("point %d is %+v", i, p.Server)
 		}
 	}
@@ -108,7 +109,7 @@ func TestGlancesShowAnOutage(t *testing.T) {
 func TestGlancesAtTheEnd(t *testing.T) {
 	n := 0
 	slow := &fakeLoki{takes: func(time.Duration) (time.Duration, error) {
-		if n++; n == 4 {
+		if n++; n == 4 { // of the 4 s
 			return time.Hour, nil
 		}
 		return 0, nil

@@ -60,6 +60,20 @@
     return Number((100 * (1 - Math.pow(10, -x))).toFixed(Math.min(decimals, 7))) + " %";
   }
 
+  // Percentiles that have room beside each other; the last ones are wide.
+  function nines(u) {
+    const kept = [];
+    let free = Infinity;
+    for (const v of [7, 6, 5, 4, 3, 2, 1, Math.log10(2), 0]) {
+      if (v > u.scales.x.max + 1e-9) continue;
+      const at = u.valToPos(v, "x"), half = (percentile(v).length * 6.4) / 2;
+      if (at + half + 4 > free) continue;
+      free = at - half;
+      kept.unshift(v);
+    }
+    return kept;
+  }
+
   let styles = getComputedStyle(root);
   const color = (name) => styles.getPropertyValue("--" + name).trim();
   const tint = (name, alpha) => color(name) + alpha;
@@ -113,7 +127,7 @@
       border: { show: false },
     };
     const x = plot.x
-      ? { ...common, size: 26, splits: (u) => [0, Math.log10(2), 1, 2, 3, 4, 5, 6, 7].filter((v) => v <= u.scales.x.max + 1e-9 && (v % 1 === 0 || u.width > 500)), values: (u, at) => at.map(percentile) }
+      ? { ...common, size: 26, splits: nines, values: (u, at) => at.map(percentile) }
       : { ...common, size: 26, incrs, space: 64, values: (u, at) => at.map(clock) };
     const text = ticks[plot.unit] || tick;
     const y = {
@@ -125,7 +139,7 @@
     return [x, y];
   }
 
-  // Each mark bears the number of its line in the list of limits, and its name where there is room.
+  // Each mark bears the number of its line in the list of what failed, and its name where there is room.
   function marks(u) {
     const ctx = u.ctx, ratio = uPlot.pxRatio, { left, top, width, height } = u.bbox;
     ctx.save();
