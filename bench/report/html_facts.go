@@ -167,7 +167,7 @@ func yes(b bool) string {
 const mostCommands = 20
 
 // commands are what a shell takes to repeat the run, by process.
-func (r *Report) commands() (lines, note string) {
+func (r *Report) commands() (text []string, note string) {
 	list := [][]string{r.Command}
 	if len(r.Parts) > 0 {
 		list = nil
@@ -183,11 +183,10 @@ func (r *Report) commands() (lines, note string) {
 		note += fmt.Sprintf(" Those of %s are in the JSON report.", plural(more, "further process"))
 		list = list[:mostCommands]
 	}
-	text := make([]string, len(list))
-	for i, c := range list {
-		text[i] = shellCommand(c)
+	for _, c := range list {
+		text = append(text, shellCommand(c))
 	}
-	return strings.Join(text, "\n"), note
+	return text, note
 }
 
 func shellCommand(command []string) string {

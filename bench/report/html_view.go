@@ -29,10 +29,10 @@ type view struct {
 	Moments  []moment
 	Charts   charts
 
-	Plan    []fact
-	Command string
-	Again   string // what to mind with it
-	Version int
+	Plan     []fact
+	Commands []string
+	Again    string // what to mind with them
+	Version  int
 }
 
 type demand struct {
@@ -83,7 +83,7 @@ func (r *Report) view() view {
 		Plan:     r.planned(),
 		Version:  r.Version,
 	}
-	v.Command, v.Again = r.commands()
+	v.Commands, v.Again = r.commands()
 	if !r.Started.IsZero() {
 		v.Started = r.Started.Format("2 January 2006, 15:04:05 MST")
 	}
