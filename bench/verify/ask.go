@@ -28,9 +28,12 @@ type Question struct {
 	Late   time.Duration // how long after that the source may take to say a first word; 0: as long as it takes
 	Settle time.Duration // how long a number has to stay as it is to be the last; 0: 5 s
 
-	// Agent says that somebody brings the lines, who tries again after minutes and may bring lines
-	// twice: missing ones are waited for to the end, and where none is missing, copies for Settle.
+	// Agent says that somebody brings the lines who may try again after minutes: missing ones are
+	// waited for to the end.
 	Agent bool
+
+	// Copies says that lines may come once more when all are there: that is waited for, too.
+	Copies bool
 
 	// Verbatim says that lines are stored as they were sent, to the byte.
 	Verbatim bool
@@ -144,10 +147,10 @@ func (a *asking) round(ctx context.Context, pause time.Duration) (v *Verdict, fi
 // isFinal reports whether no further look would change a verdict, as far as that can be known.
 func (a *asking) isFinal(v *Verdict) bool {
 	switch {
-	case !a.question.Agent:
-		return a.settled() || v.Passed != nil && *v.Passed
-	case v.Lost+v.Unproven > 0:
-		return false // who brings the lines may be waiting to try again
+	case a.question.Agent && v.Lost+v.Unproven > 0:
+		return false
+	case v.Passed != nil && *v.Passed && !a.question.Copies:
+		return true
 	}
 	return a.settled()
 }

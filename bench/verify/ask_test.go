@@ -149,30 +149,33 @@ func TestAskAgent(t *testing.T) {
 		name       string
 		source     slow
 		noLedger   bool
+		keeps      bool // nobody tries again
 		least      time.Duration // it takes; at most 2 s more, as a look may just have been
 		passed     bool
 		duplicated uint64
 		note       string
 	}{
-		{"all there", slow{come: []time.Duration{0, 0, 0}}, false, 10 * time.Second, true, 0, ""},
-		{"a copy comes", slow{come: []time.Duration{0, 0, 0}, twice: 3 * time.Second}, false, 13 * time.Second, true, 1, ""},
-		{"a line comes after a pause", slow{come: []time.Duration{0, 0, 40 * time.Second}}, false, 50 * time.Second, true, 0, ""},
-		{"a line never comes", slow{come: []time.Duration{0, 0, -1}}, false, 58 * time.Second, false, 0, ""},
-		{"a copy, and a line never comes", slow{come: []time.Duration{0, 0, -1}, twice: time.Second}, false, 58 * time.Second, false, 1, ""},
-		{"one too many", slow{come: []time.Duration{0, 0, 0, 0}}, false, 10 * time.Second, false, 0, ""},
-		{"it comes at the end", slow{come: []time.Duration{0, 0, 56 * time.Second}}, false, 58 * time.Second, true, 0, ""},
-		{"a gap without ledger", slow{come: []time.Duration{0, -1, 0}}, true, 58 * time.Second, false, 0, ""},
-		{"without ledger", slow{come: []time.Duration{0, 0, 0}}, true, 10 * time.Second, true, 0, ""},
+		{"all there", slow{come: []time.Duration{0, 0, 0}}, false, false, 10 * time.Second, true, 0, ""},
+		{"a copy comes", slow{come: []time.Duration{0, 0, 0}, twice: 3 * time.Second}, false, false, 13 * time.Second, true, 1, ""},
+		{"a line comes after a pause", slow{come: []time.Duration{0, 0, 40 * time.Second}}, false, false, 50 * time.Second, true, 0, ""},
+		{"a line never comes", slow{come: []time.Duration{0, 0, -1}}, false, false, 58 * time.Second, false, 0, ""},
+		{"a copy, and a line never comes", slow{come: []time.Duration{0, 0, -1}, twice: time.Second}, false, false, 58 * time.Second, false, 1, ""},
+		{"one too many", slow{come: []time.Duration{0, 0, 0, 0}}, false, false, 10 * time.Second, false, 0, ""},
+		{"it comes at the end", slow{come: []time.Duration{0, 0, 56 * time.Second}}, false, false, 58 * time.Second, true, 0, ""},
+		{"a gap without ledger", slow{come: []time.Duration{0, -1, 0}}, true, false, 58 * time.Second, false, 0, ""},
+		{"without ledger", slow{come: []time.Duration{0, 0, 0}}, true, false, 10 * time.Second, true, 0, ""},
 		{"down once all were there", slow{come: []time.Duration{0, 0, 0}, err: func(after time.Duration) error {
 			if after > 5*time.Second {
 				return errors.New("down")
 			}
 			return nil
-		}}, false, 58 * time.Second, true, 0, "copies that came by then are not counted: ask a slow place: down"},
+		}}, false, false, 58 * time.Second, true, 0, "copies that came by then are not counted: ask a slow place: down"},
+		{"a line that nobody brings again", slow{come: []time.Duration{0, 0, -1}}, false, true, 10 * time.Second, false, 0, ""},
+		{"a copy without an agent", slow{come: []time.Duration{0, 0, 0}, twice: 3 * time.Second}, false, true, 13 * time.Second, true, 1, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				q := Question{Run: "r", Settle: 10 * time.Second, Agent: true}
+				q := Question{Run: "r", Settle: 10 * time.Second, Agent: !c.keeps, Copies: true}
 				if !c.noLedger {
 					q.Ledger = &Ledger{RunID: "r", Ended: time.Now(), Streams: []Sent{{Next: 3}}}
 				}

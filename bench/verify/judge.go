@@ -145,7 +145,6 @@ func (v *Verdict) pass(h *Holding, l *Ledger) {
 		v.note("without an identity of a known run: %d; a line that was cut may be among them%s", n, where)
 	}
 	if l == nil && v.Stored == 0 && !unsure {
-		v.note("nothing of this run is stored")
 		passed = false
 	}
 	if !passed || !unsure {

@@ -217,16 +217,36 @@ func TestIntegrationLokiInstant(t *testing.T) {
 
 func TestIntegrationLokiNone(t *testing.T) {
 	s := newSending(t, "logfmt")
-	loki, err := NewLoki(LokiConfig{Server: Server{URL: s.url + "/loki/api/v1/push"}}, time.Time{})
-	if err != nil {
-		t.Fatal(err)
+	ask := func(selector string, anywhere bool) *Verdict {
+		server := Server{URL: s.url + "/loki/api/v1/push"}
+		loki, err := NewLoki(LokiConfig{Server: server, Selector: selector, Anywhere: anywhere}, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Ask(t.Context(), loki, Question{Run: s.run, Wait: time.Second})
 	}
-	v := Ask(t.Context(), loki, Question{Run: s.run, Wait: time.Second})
-	if v.Passed == nil || *v.Passed || v.Stored != 0 {
+	for _, anywhere := range []bool{false, true} {
+		if v := ask("", anywhere); v.Passed == nil || *v.Passed || v.Stored != 0 {
+			t.Errorf("anywhere %v: verdict is %+v", anywhere, v)
+		}
+	}
+	if v := ask(`{job=verify}`, false); v.Passed != nil || v.Error == "" {
 		t.Errorf("verdict is %+v", v)
 	}
-	loki.config.Selector = `{job=verify}`
-	if v := Ask(t.Context(), loki, Question{Run: s.run}); v.Passed != nil || v.Error == "" {
+}
+
+// TestIntegrationLokiAnywhere finds lines in streams that have no label in common.
+func TestIntegrationLokiAnywhere(t *testing.T) {
+	s := newSending(t, "json")
+	s.labels = func(stream int) []push.Label {
+		name := []string{"only_here", "only_there", "service_name"}[stream]
+		return append([]push.Label{{Name: name, Value: "verify"}}, []push.Label{{Name: "pod", Value: "p"}}[:stream%2]...)
+	}
+	for stream := range 3 {
+		s.push(t, stream, span(0, 5000)...)
+	}
+	v := s.verdict(t, sent(s.run, 3, 5000), LokiConfig{Anywhere: true, Path: `/var/log/"app".log`})
+	if !*v.Passed || v.Stored != 15_000 {
 		t.Errorf("verdict is %+v", v)
 	}
 }

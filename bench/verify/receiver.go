@@ -81,10 +81,14 @@ func (r *Receiver) Count(ctx context.Context, run string) (uint64, error) {
 	return h.Lines.Received, nil
 }
 
-// noReceiver says what an answer means that no receiver gives.
+// noReceiver says what an answer means that no receiver gives. The page of another server explains
+// nothing.
 func noReceiver(err error) error {
 	var status *statusError
-	if errors.As(err, &status) && status.status == http.StatusNotFound || errors.As(err, new(*otherAnswer)) {
+	switch {
+	case errors.As(err, &status) && status.status == http.StatusNotFound:
+		return fmt.Errorf("%w: status %d", errNoReceiver, status.status)
+	case errors.As(err, new(*otherAnswer)):
 		return fmt.Errorf("%w: %w", errNoReceiver, err)
 	}
 	return err

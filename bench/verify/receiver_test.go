@@ -55,7 +55,7 @@ func TestReceiverIsNone(t *testing.T) {
 		status     int
 		text, want string
 	}{
-		{404, "File not found", "no lologen receive is there: status 404: File not found"},
+		{404, "File not found", "no lologen receive is there: status 404"},
 		{404, `{"run_id":"r"}`, "no lologen receive is there"},
 		{200, "hello", "no lologen receive is there: read answer: not the JSON that was asked for"},
 		{200, "", "no lologen receive is there"},

@@ -154,7 +154,7 @@ func runVerify(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	verdict := ask(ctx, source, question, io.err)
+	verdict := inquire(ctx, source, question, io.err)
 	text := []byte(verdict.String())
 	if o.output == "json" {
 		if text, err = verdict.JSON(); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/exitfound/lologen/bench/verify"
 )
 
-// ask asks, and says so on notes where that takes more than a moment. Notes may be nil.
-func ask(ctx context.Context, source verify.Source, q verify.Question, notes io.Writer) *verify.Verdict {
+// inquire asks, and says so on notes where that takes more than a moment. Notes may be nil.
+func inquire(ctx context.Context, source verify.Source, q verify.Question, notes io.Writer) *verify.Verdict {
 	const moment = time.Second
 	var wg sync.WaitGroup
 	defer wg.Wait()

@@ -32,13 +32,14 @@ func TestWaiting(t *testing.T) {
 		{"requests", verifyOptions{receiver: "http://x"}, ledger("http"), false, 5 * time.Second, 15 * time.Second},
 		{"a file", verifyOptions{files: []string{"x"}}, ledger("file"), false, 5 * time.Second, 0},
 		{"stdout", verifyOptions{files: []string{"x"}}, ledger("console"), false, 5 * time.Second, 0},
-		{"the journal", verifyOptions{journal: true}, ledger("journald"), true, 5 * time.Second, 0},
-		{"as asked", verifyOptions{journal: true, settle: time.Second}, nil, true, time.Second, 0},
+		{"the journal", verifyOptions{journal: true}, ledger("journald"), false, 5 * time.Second, 0},
+		{"a unit's output in the journal", verifyOptions{journal: true}, ledger("console"), true, 10 * time.Second, 0},
+		{"as asked", verifyOptions{journal: true, settle: time.Second}, nil, false, time.Second, 0},
 	} {
 		o := &options{verify: c.verify}
 		q := verify.Question{Ledger: c.ledger, Agent: o.behindAgent(c.ledger)}
 		o.waiting(&q)
-		if q.Agent != c.agent || q.Settle != c.settle || q.Late != c.late || q.Wait != 1 {
+		if q.Agent != c.agent || q.Copies != (c.agent || c.verify.journal) || q.Settle != c.settle || q.Late != c.late || q.Wait != 1 {
 			t.Errorf("%s: %+v", c.name, q)
 		}
 	}
@@ -63,8 +64,8 @@ func (l late) Holding(_ context.Context, run string) (*verify.Holding, error) {
 	return &verify.Holding{RunID: run, Streams: []verify.Held{{Next: 1}}}, nil
 }
 
-// TestAskSaysSo: nobody sits in silence for a minute, and nobody is told what was over at once.
-func TestAskSaysSo(t *testing.T) {
+// TestInquireSaysSo: nobody sits in silence for a minute, and nobody is told what was over at once.
+func TestInquireSaysSo(t *testing.T) {
 	for after, want := range map[time.Duration]string{
 		0:                      "",
 		500 * time.Millisecond: "",
@@ -74,7 +75,7 @@ func TestAskSaysSo(t *testing.T) {
 			q := verify.Question{Ledger: &verify.Ledger{RunID: "r", Streams: []verify.Sent{{Next: 1}}}, Wait: time.Minute}
 			var said bytes.Buffer
 			for _, notes := range []io.Writer{&said, nil} {
-				if v := ask(t.Context(), late{time.Now(), after}, q, notes); v.Passed == nil || !*v.Passed {
+				if v := inquire(t.Context(), late{time.Now(), after}, q, notes); v.Passed == nil || !*v.Passed {
 					t.Errorf("%v: %+v", after, v)
 				}
 			}

@@ -264,8 +264,8 @@ func TestIntegrationVerifyPromtail(t *testing.T) {
 	if v := verified(t, "--file", path, "--ledger", ledger); !*v.Passed || v.Stored != 400_000 || v.Duplicated != 0 {
 		t.Errorf("the file: %+v", v)
 	}
-	few := findingsOf(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger))
-	full := findingsOf(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger, "--full"))
+	few := findingsOf(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger, "--wait", "10s"))
+	full := findingsOf(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger, "--wait", "10s", "--full"))
 	if !reflect.DeepEqual(few, full) {
 		t.Errorf("by sums %+v\nby reading %+v", few, full)
 	}
@@ -324,7 +324,7 @@ func TestIntegrationVerifyPromtailNames(t *testing.T) {
 		{Stream: 2, From: 0, To: 2, What: verify.Lost},
 	}}
 	for _, how := range []string{"--full=false", "--full"} {
-		v := verified(t, "--loki", loki(t), "--selector", `{job="promtail-file"}`, "--ledger", ledger, how)
+		v := verified(t, "--loki", loki(t), "--selector", `{job="promtail-file"}`, "--ledger", ledger, "--wait", "10s", how)
 		if got := findingsOf(v); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v\nwant %+v", how, got, want)
 		}

@@ -132,7 +132,7 @@ func root(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// verifyRun asks the destination what it holds of a run that is over. See ask.
+// verifyRun asks the destination what it holds of a run that is over. See inquire.
 func (o *options) verifyRun(ctx context.Context, l *load, r *emitter.Result, notes io.Writer) *report.Verification {
 	ledger := o.ledger(l, r)
 	at := o.whereabouts(ctx)
@@ -145,7 +145,7 @@ func (o *options) verifyRun(ctx context.Context, l *load, r *emitter.Result, not
 		Run: l.runID, Ledger: ledger, Agent: agent || at.behindAgent(ledger), Verbatim: !agent && at.verbatim(ledger),
 	}
 	at.waiting(&question)
-	return ask(ctx, source, question, notes).Verification()
+	return inquire(ctx, source, question, notes).Verification()
 }
 
 // ledger is that of a run that is over.

@@ -201,7 +201,7 @@ func TestVerifyCannotAsk(t *testing.T) {
 
 // TestVerifyPlainServer: a web server that took every line and has no account of them has lost none.
 func TestVerifyPlainServer(t *testing.T) {
-	for status, want := range map[int]string{http.StatusNotFound: "status 404: nothing here", http.StatusOK: "not the JSON that was asked for"} {
+	for status, want := range map[int]string{http.StatusNotFound: "status 404", http.StatusOK: "not the JSON that was asked for"} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodGet {
 				w.WriteHeader(status)

@@ -12,9 +12,10 @@ func (o *options) waiting(q *verify.Question) {
 	vo := &o.verify
 	q.Wait = max(vo.wait, 1) // not at all is a look now
 	q.Settle = vo.settle
+	q.Copies = q.Agent || vo.journal
 	switch {
 	case q.Settle > 0:
-	case q.Agent && !vo.journal:
+	case q.Agent:
 		q.Settle = 10 * time.Second
 	default:
 		q.Settle = 5 * time.Second
@@ -52,10 +53,10 @@ func (vo *verifyOptions) asked() string {
 }
 
 // behindAgent reports whether a run's lines are asked for in a place that lologen did not bring them
-// to itself. journald is an agent, too.
+// to itself.
 func (o *options) behindAgent(l *verify.Ledger) bool {
 	vo := &o.verify
-	if vo.journal || vo.selector != "" {
+	if vo.selector != "" {
 		return true
 	}
 	return l != nil && l.Sink != "" && !slices.Contains(direct[vo.asked()], l.Sink)
