@@ -20,8 +20,7 @@ type Control struct {
 	taken bool       // by a run to come or under way
 	plan  Schedule   // its
 	run   *run       // under way
-	asked float64    // by Set
-	set   bool       // asked is in force, or will be when the run begins
+	asked []float64  // by Set before a run: a rate, 0 behind it if that is in a pause
 }
 
 // NewControl returns a Control for Plan.Control.
@@ -41,14 +40,48 @@ func (c *Control) Set(rate float64) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.run == nil || c.run.change(rate) {
-		c.asked, c.set = rate, true
+	switch {
+	case c.run != nil:
+		c.run.change(func(now *course, at time.Duration) *course {
+			if now.open() && math.IsInf(rate, 1) {
+				return now
+			}
+			return now.changed(rate, at)
+		})
+	case rate > 0:
+		c.asked = []float64{rate}
+	case !c.held():
+		c.asked = append(c.asked, 0)
 	}
 	return nil
 }
 
 // SetMax asks for lines as fast as may be from now on.
 func (c *Control) SetMax() { _ = c.Set(math.Inf(1)) } // that is a rate
+
+// Resume ends a pause that Set began, with what that interrupted. The plan's schedule goes on where it
+// was, every line that is left of it later by as long as the pause took; so a Profile that ends does
+// that later, too. It reports whether there was a pause; without one it does nothing.
+func (c *Control) Resume() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.run != nil:
+		return c.run.change(func(now *course, at time.Duration) *course {
+			if !now.last().pause() {
+				return now
+			}
+			return now.resumed(at)
+		})
+	case c.held():
+		c.asked = c.asked[:len(c.asked)-1]
+		return true
+	}
+	return false
+}
+
+// held reports whether a run to come is to begin with a pause.
+func (c *Control) held() bool { return len(c.asked) > 0 && c.asked[len(c.asked)-1] == 0 }
 
 // Rate is how many lines a second are asked for now: what was set, or else what the plan says, of a
 // Profile that changes the mean of the second around now. 0 is a pause, +Inf unpaced. Without a run
@@ -57,10 +90,11 @@ func (c *Control) Rate() float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.set:
-		return c.asked
 	case c.run != nil:
-		return c.run.course.Load().rate(c.run.clock())
+		now := c.run.course.Load()
+		return now.rate(max(c.run.clock(), now.last().start)) // also if that is not in force yet
+	case len(c.asked) > 0:
+		return c.asked[len(c.asked)-1]
 	case !c.taken:
 		return 0
 	}
@@ -89,8 +123,8 @@ func (c *Control) begin(r *run) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.run = r
-	if c.set {
-		r.course.Store(r.course.Load().instead(c.asked))
+	for _, rate := range c.asked {
+		r.course.Store(r.course.Load().instead(rate))
 	}
 }
 
@@ -101,21 +135,23 @@ func (c *Control) release() {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.taken, c.set, c.plan, c.run = false, false, nil, nil
+	c.taken, c.plan, c.run, c.asked = false, nil, nil, nil
 }
 
-// change puts a rate into force; it returns false if it is too late for that. One call comes after
-// the other.
-func (r *run) change(rate float64) bool {
+// change puts what next makes of the course into force, unless it is too late for that. It reports
+// whether anything changed. One call comes after the other.
+func (r *run) change(next func(now *course, at time.Duration) *course) bool {
 	at := r.clock() + notice
-	c := r.course.Load()
-	if r.isStopped() || at > c.end {
+	now := r.course.Load()
+	if r.isStopped() || at > now.end {
 		return false
 	}
-	if !c.open() || !math.IsInf(rate, 1) {
-		r.course.Store(c.changed(rate, at))
-		close(c.replaced)
+	n := next(now, at)
+	if n == now {
+		return false
 	}
+	r.course.Store(n)
+	close(now.replaced)
 	return true
 }
 

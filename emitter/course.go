@@ -16,7 +16,8 @@ import (
 // others made, and when the span ends, all of them go on from one number that they agree on.
 type course struct {
 	count    uint64        // most lines of the run
-	duration time.Duration // of the run; 0: no limit
+	limit    time.Duration // of the run, pauses included; 0: none
+	length   time.Duration // of the plan, with the pauses that are over; 0: it has no end
 	segments []segment     // never empty
 	spans    []span        // unpaced, in order
 
@@ -25,14 +26,19 @@ type course struct {
 	replaced chan struct{} // closed when another course takes its place
 }
 
-// A segment is lines that come at one rate, or by the plan's schedule.
+// A segment is lines that come at one rate, or by the plan's schedule, or a pause.
 type segment struct {
-	plan  Schedule // its lines are due by that; nil: by the rate
-	rate  float64  // lines/s; 0: it has no lines
-	start time.Duration
-	first uint64  // number of its first line
-	part  float64 // of that line's wait that was over before the start, so that many changes lose no line
+	plan    Schedule      // its lines are due by that, whose numbers are the course's; nil: by the rate
+	moved   time.Duration // how much later than the plan says, for pauses
+	rate    float64       // lines/s; 0: it has no lines with numbers
+	unpaced bool          // it is a span
+	start   time.Duration
+	first   uint64  // number of its first line
+	part    float64 // of that line's wait that was over before the start, so that many changes lose no line
 }
+
+// pause reports whether it has no lines at all.
+func (s *segment) pause() bool { return s.plan == nil && s.rate == 0 && !s.unpaced }
 
 // A span is a time in which lines are made as fast as may be. The numbers stand still in it.
 type span struct {
@@ -43,25 +49,53 @@ type span struct {
 // always is an end that is not known yet.
 const always = time.Duration(math.MaxInt64)
 
-// newCourse is that of a run's plan: s is nil if it is unpaced.
-func newCourse(s Schedule, count uint64, duration time.Duration) *course {
-	c := &course{count: count, duration: duration, replaced: make(chan struct{})}
-	if s == nil {
-		c.segments = []segment{{}}
-		c.spans = []span{{to: always}}
-	} else {
-		c.segments = []segment{{plan: s}}
-		c.total = count
-		if duration > 0 {
-			c.total = DueBy(s, duration-1, count)
+// newCourse is that of a run's plan: s is nil if it is unpaced, limit 0 if it has none.
+func newCourse(s Schedule, count uint64, limit time.Duration) *course {
+	c := &course{count: count, limit: limit, replaced: make(chan struct{})}
+	if profile, ok := s.(Profile); ok {
+		if length, ends := profile.Length(); ends {
+			c.length = length
 		}
 	}
-	c.end = always
-	if end, ok := c.lastDue(); ok {
-		c.end = end
+	c.segments = []segment{{plan: s, unpaced: s == nil}}
+	if s == nil {
+		c.spans = []span{{to: always}}
 	}
+	c.conclude()
 	return c
 }
+
+// conclude finds out how many numbers the course gives, and when it ends.
+func (c *course) conclude() {
+	last, d := c.last(), c.duration()
+	switch {
+	case d > 0:
+		c.total = DueBy(c, d-1, c.count)
+	case last.plan != nil || last.rate > 0:
+		c.total = c.count
+	default:
+		c.total = last.first
+	}
+	c.end = always
+	if c.steered() {
+		if d > 0 {
+			c.end = d
+		}
+	} else if end, ok := c.lastDue(); ok {
+		c.end = end
+	}
+}
+
+// duration is how long lines are due at most; 0: for ever, as far as is known. A plan that ends does
+// so later by the time that it is paused.
+func (c *course) duration() time.Duration {
+	if c.length == 0 || c.last().pause() || c.limit > 0 && c.limit < c.length {
+		return c.limit
+	}
+	return c.length
+}
+
+func (c *course) last() *segment { return &c.segments[len(c.segments)-1] }
 
 // changed is c with another rate from a time on, which is not before that of the last change; 0 is a
 // pause, +Inf unpaced. A line that is due at that very time is still the last segment's.
@@ -73,32 +107,47 @@ func (c *course) changed(rate float64, at time.Duration) *course {
 // instead is c, which has not begun, with another rate from its beginning.
 func (c *course) instead(rate float64) *course { return c.with(segment{rate: rate, part: 1}) }
 
+// resumed is c, which is in a pause, with what that interrupted from a time on. A plan goes on where
+// it was: what is left of it is moved by the length of the pause.
+func (c *course) resumed(at time.Duration) *course {
+	i := len(c.segments) - 1
+	for c.segments[i-1].pause() {
+		i--
+	}
+	before, first := c.segments[i-1], c.last().first
+	switch {
+	case before.unpaced:
+		return c.changed(math.Inf(1), at)
+	case before.plan == nil:
+		return c.changed(before.rate, at)
+	}
+	return c.with(segment{plan: before.plan, moved: before.moved + at - c.segments[i].start, start: at, first: first})
+}
+
 func (c *course) with(s segment) *course {
-	n := &course{count: c.count, duration: c.duration, spans: c.spans, end: always, replaced: make(chan struct{})}
+	n := &course{count: c.count, limit: c.limit, length: c.length, spans: c.spans, replaced: make(chan struct{})}
+	if last := c.last(); last.pause() && c.length > 0 {
+		n.length += s.start - last.start
+	}
 	if last := len(c.spans) - 1; c.open() {
 		n.spans = slices.Clone(c.spans)
 		n.spans[last].to = s.start
 	}
 	if math.IsInf(s.rate, 1) {
 		n.spans = append(slices.Clip(n.spans), span{s.start, always, s.first})
-		s.rate = 0
+		s.rate, s.unpaced = 0, true
 	}
 	// What lies behind the end of the older course's list is nothing to its readers.
 	n.segments = append(c.segments, s)
-	switch {
-	case c.duration > 0:
-		n.total = DueBy(n, c.duration-1, c.count)
-		n.end = c.duration
-	case s.rate > 0:
-		n.total = c.count
-	default:
-		n.total = s.first
-	}
+	n.conclude()
 	return n
 }
 
-// altered reports whether the rate was changed.
+// altered reports whether it is not the plan's from beginning to end.
 func (c *course) altered() bool { return len(c.segments) > 1 }
+
+// steered reports whether it has left the plan, for good or for a pause.
+func (c *course) steered() bool { return c.altered() && c.last().plan == nil }
 
 // open reports whether it is unpaced in the end.
 func (c *course) open() bool {
@@ -111,11 +160,11 @@ func (c *course) paced() bool { return c.altered() || c.segments[0].plan != nil 
 
 // part is how much of the wait for line n, the first that is not due at t, is over.
 func (c *course) part(t time.Duration, n uint64) float64 {
-	s := &c.segments[len(c.segments)-1]
+	s := c.last()
 	part := s.part
 	switch {
 	case s.plan != nil:
-		part = waited(s.plan, t, n)
+		part = waited(s.plan, t-s.moved, n)
 	case s.rate > 0:
 		part += (t-s.start).Seconds()*s.rate - float64(n-s.first)
 	}
@@ -147,7 +196,8 @@ func (c *course) At(k uint64) (time.Duration, bool) {
 
 func (s *segment) at(k uint64) (time.Duration, bool) {
 	if s.plan != nil {
-		return s.plan.At(k)
+		due, ok := s.plan.At(k)
+		return due + s.moved, ok && due < always-s.moved
 	}
 	if s.rate == 0 {
 		return 0, false
@@ -162,7 +212,7 @@ func (s *segment) at(k uint64) (time.Duration, bool) {
 func (c *course) about(t time.Duration) uint64 {
 	s := c.segmentAt(t)
 	if e, ok := s.plan.(estimator); ok {
-		return e.about(t)
+		return e.about(max(0, t-s.moved))
 	}
 	return s.first + uint64(max(0, (t-s.start).Seconds()*s.rate))
 }
@@ -179,13 +229,14 @@ func (c *course) dueBy(t time.Duration) uint64 { return DueBy(c, t, c.total) }
 // lastDue is when the last line is due, if that is known. Lines may still become due until the
 // duration is over, once the rate was changed.
 func (c *course) lastDue() (time.Duration, bool) {
+	d := c.duration()
 	switch {
 	case len(c.spans) > 0:
-		return c.duration, c.duration > 0
+		return d, d > 0
 	case c.total == forever:
 		return 0, false
-	case c.altered() && c.total < c.count:
-		return c.duration, c.duration > 0
+	case c.steered() && c.total < c.count:
+		return d, d > 0
 	case c.total == 0:
 		return 0, true
 	}
@@ -195,65 +246,15 @@ func (c *course) lastDue() (time.Duration, bool) {
 // plannedEnd is when a paced course ends, at the latest with its duration: when the line after the
 // last would be due, or with the last, if there is none after it.
 func (c *course) plannedEnd() time.Duration {
-	end := always
-	if c.duration > 0 {
-		end = c.duration
+	end, d := always, c.duration()
+	if d > 0 {
+		end = d
 	}
 	if next, ok := c.At(c.total); ok {
 		return min(next, end)
 	}
-	if last, ok := c.lastDue(); ok && c.duration == 0 {
+	if last, ok := c.lastDue(); ok && d == 0 {
 		return last
 	}
 	return end
-}
-
-// rate is how many lines a second are asked for at t; +Inf if it is unpaced then.
-func (c *course) rate(t time.Duration) float64 {
-	i := sort.Search(len(c.spans), func(i int) bool { return c.spans[i].from > t }) - 1
-	if i >= 0 && t < c.spans[i].to {
-		return math.Inf(1)
-	}
-	p, ok := c.segmentAt(t).plan.(Profile)
-	if !ok {
-		return c.pace(t)
-	}
-	end := always
-	if length, ok := p.Length(); ok {
-		end = length
-	}
-	from, to := around(t, end)
-	if from >= to {
-		return 0
-	}
-	// By what it says of itself, not by its lines: in a pause there is none, but the next one nears.
-	lines := p.Mean(to) * to.Seconds()
-	if from > 0 {
-		lines -= p.Mean(from) * from.Seconds()
-	}
-	return max(0, lines) / (to - from).Seconds()
-}
-
-// pace is the rate of the segment that t lies in. Of a plan whose rate is no constant it is how many
-// lines are due in the second around t.
-func (c *course) pace(t time.Duration) float64 {
-	s := c.segmentAt(t)
-	switch plan := s.plan.(type) {
-	case nil:
-		return s.rate
-	case Rate:
-		return float64(plan)
-	}
-	end := c.plannedEnd()
-	from, to := around(min(t, end), end)
-	if from >= to {
-		return 0
-	}
-	return (dueAt(c, to) - dueAt(c, from)) / (to - from).Seconds()
-}
-
-// around is the second around t, as far as it lies between the start and an end.
-func around(t, end time.Duration) (from, to time.Duration) {
-	const half = 500 * time.Millisecond
-	return max(0, t-half), min(end, t+half)
 }

@@ -20,8 +20,10 @@ import (
 // turn is a change of the rate, asked for at a time.
 type turn struct {
 	at   time.Duration
-	rate float64 // +Inf: unpaced
+	rate float64 // +Inf: unpaced; negative: what a pause interrupted
 }
+
+const resumed = -1
 
 // force is when it comes into force.
 func (c turn) force() time.Duration { return c.at + 20*time.Millisecond }
@@ -31,20 +33,25 @@ type model struct {
 	dues   []time.Duration // of those that are paced
 	counts []int           // of them, those before each turn, and those in the end
 	spans  [][2]time.Duration
+
+	schedule Schedule
+	next     uint64        // line of the schedule
+	moved    time.Duration // by pauses
 }
 
 func newModel(s Schedule, turns []turn, end time.Duration) *model {
-	m := &model{}
+	m := &model{schedule: s}
 	var part float64 // of the wait for the next line that is over
-	from, rate := time.Duration(0), math.Inf(1)
+	from, planned, rate := time.Duration(0), s != nil, math.Inf(1)
+	pause, before, wasPlanned := time.Duration(-1), 0.0, false // when one began, and what it interrupted
 	for i := range len(turns) + 1 {
 		to := end
 		if i < len(turns) {
 			to = turns[i].force() + 1 // a line that is due then is still the old rate's
 		}
 		switch {
-		case i == 0 && s != nil:
-			part = m.plan(s, to)
+		case planned:
+			part = m.plan(to)
 		case math.IsInf(rate, 1):
 			m.spans = append(m.spans, [2]time.Duration{from, to - 1})
 		case rate > 0:
@@ -60,26 +67,49 @@ func newModel(s Schedule, turns []turn, end time.Duration) *model {
 			part = part + float64(to-1-from)/1e9*rate - (lines - 1)
 		}
 		m.counts = append(m.counts, len(m.dues))
-		if i < len(turns) {
-			from, rate = turns[i].force(), turns[i].rate
+		if i == len(turns) {
+			break
+		}
+		next := turns[i].rate
+		if next == resumed && pause < 0 {
+			next = rate // there is nothing to resume
+			if planned {
+				continue
+			}
+		}
+		from = turns[i].force()
+		switch {
+		case next == resumed:
+			planned, rate = wasPlanned, before
+			m.moved += from - pause
+			pause = -1
+		case next > 0:
+			planned, rate, pause = false, next, -1
+		case pause < 0:
+			before, wasPlanned = rate, planned
+			planned, rate, pause = false, 0, from
 		}
 	}
 	return m
 }
 
-// plan is the part before the first turn.
-func (m *model) plan(s Schedule, to time.Duration) (part float64) {
+// plan is a part that goes by the schedule.
+func (m *model) plan(to time.Duration) (part float64) {
 	var last time.Duration
-	for k := uint64(0); ; k++ {
-		due, ok := s.At(k)
+	if m.next > 0 {
+		last, _ = m.schedule.At(m.next - 1)
+	}
+	for {
+		due, ok := m.schedule.At(m.next)
 		if !ok {
 			return 0
 		}
-		if due >= to {
-			return float64(to-1-last) / float64(due-last)
+		if due+m.moved >= to {
+			return float64(to-1-m.moved-last) / float64(due-last)
 		}
-		m.dues = append(m.dues, due)
+		m.dues = append(m.dues, due+m.moved)
 		last = due
+		m.next++
 	}
 }
 
@@ -132,6 +162,14 @@ func (s *steered) do(t *testing.T, limits Limits, took func(*Batch) time.Duratio
 			case <-over:
 				return
 			}
+			before := p.Control.Rate()
+			if c.rate == resumed {
+				p.Control.Resume()
+				if got := p.Control.Rate(); before > 0 && math.Abs(got-before) > 0.1*before {
+					t.Errorf("resumed without a pause it says %v/s, and not %v/s", got, before)
+				}
+				continue
+			}
 			if err := p.Control.Set(c.rate); err != nil {
 				t.Error(err)
 			}
@@ -155,9 +193,11 @@ func someTurns(chance *rand.Rand, n int, within time.Duration, unpaced bool) []t
 	turns := make([]turn, n)
 	for i := range turns {
 		turns[i].at = time.Duration(chance.Int64N(int64(within)))
-		switch kind := chance.IntN(5); {
+		switch kind := chance.IntN(7); {
 		case kind == 0:
 			turns[i].rate = 0
+		case kind > 4:
+			turns[i].rate = resumed
 		case kind == 1 && unpaced:
 			turns[i].rate = math.Inf(1)
 		default:
@@ -236,7 +276,7 @@ func checkSeen(t *testing.T, s *steered, m *model) {
 			if c.force() > seen.At {
 				break
 			}
-			if next := nextTurn(s.turns, c); next > seen.At && seen.Rate != c.rate {
+			if next := nextTurn(s.turns, c); next > seen.At && seen.Rate != c.rate && c.rate != resumed {
 				t.Errorf("at %v the rate is %v, want %v", seen.At, seen.Rate, c.rate)
 			}
 		}

@@ -40,5 +40,5 @@ func (r *run) window() time.Duration {
 	case r.complete(c):
 		return 0 // no longer than it took
 	}
-	return r.plan.Duration
+	return c.duration()
 }

@@ -108,7 +108,7 @@ func (r *run) complete(c *course) bool {
 	for _, w := range r.workers {
 		made += w.made
 	}
-	if c.altered() || !c.paced() {
+	if c.steered() || !c.paced() {
 		return made >= c.count
 	}
 	return made >= c.total

@@ -8,7 +8,7 @@ func (p *Plan) course() *course {
 	if p.Count > 0 {
 		count = p.Count
 	}
-	return newCourse(p.Schedule, count, planned(*p))
+	return newCourse(p.Schedule, count, p.Duration)
 }
 
 // Window returns for how long the plan has lines: until its duration or its profile is over, or the

@@ -100,7 +100,6 @@ const forever = math.MaxInt64
 
 func newRun(p Plan) *run {
 	r := &run{plan: p, stopped: make(chan struct{}), allMade: make(chan struct{})}
-	r.plan.Duration = planned(p)
 	r.course.Store(p.course())
 	r.division.group = p.Sink.Limits.Group
 	if p.Skew > 0 {
@@ -125,16 +124,6 @@ func newRun(p Plan) *run {
 	r.making.Store(int64(p.Workers))
 	r.watcher = watcher{run: r, total: newLatency()}
 	return r
-}
-
-// planned is how long lines are due: at most as long as the profile is; 0: without end.
-func planned(p Plan) time.Duration {
-	if profile, ok := p.Schedule.(Profile); ok {
-		if length, ok := profile.Length(); ok && (p.Duration == 0 || length < p.Duration) {
-			return length
-		}
-	}
-	return p.Duration
 }
 
 // do runs all workers to their end.
@@ -212,7 +201,7 @@ func (r *run) result() *Result {
 	c := r.course.Load()
 	if !c.paced() {
 		result.Latency.Schedule = nil
-	} else if !result.Stopped && !c.altered() {
+	} else if !result.Stopped && !c.steered() {
 		result.Lines.Due = c.total // by arithmetic, so that the ledger is checked against it
 	}
 	result.Asked, result.Changed = r.asked(result), c.altered()

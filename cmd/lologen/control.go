@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,37 +14,31 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"github.com/exitfound/lologen/bench/metrics"
+	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/emitter"
 )
 
 // steering changes the rate of a run on request.
 type steering struct {
 	control *emitter.Control
-	unpaced bool    // by the plan
-	mean    float64 // bytes of a line
-	mixed   float64 // the mean rate of a profile that changes; 0: it does not
-	told    func(rate float64)
+	mean    float64                        // bytes of a line
+	unpaced bool                           // by the plan
+	told    func(how string, most float64) // of each change, in words, and of the highest rate from then on; +Inf: who knows
 
-	changed atomic.Bool // the rate
+	changed atomic.Bool // the rate was, once
 
-	mu     sync.Mutex
-	before float64 // what a pause interrupted
+	mu  sync.Mutex // for what is done with a rate after it was read
+	own bool       // a rate was set: the plan does not come back
 }
 
 // newSteering is for the run that l is.
 func newSteering(l *load) *steering {
-	s := &steering{control: emitter.NewControl(), unpaced: l.plan.Schedule == nil, mean: l.mean, before: math.Inf(1)}
-	if l.shown.Rate != nil {
-		s.before = *l.shown.Rate // also if a pause comes before the first line
-		if l.shown.Schedule != "" {
-			s.mixed = s.before
-		}
-	}
-	return s
+	return &steering{control: emitter.NewControl(), mean: l.mean, unpaced: l.plan.Schedule == nil}
 }
 
 // rate is what is asked for now, in lines a second: 0 is a pause, +Inf unpaced.
@@ -53,7 +49,7 @@ func (s *steering) rate() float64 {
 	return s.control.Rate()
 }
 
-// set asks for a rate, in lines a second; +Inf is unpaced.
+// set asks for a rate, in lines a second; +Inf is unpaced. It takes the place of a profile.
 func (s *steering) set(rate float64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,33 +61,43 @@ func (s *steering) change(rate float64) error {
 		return err
 	}
 	s.changed.Store(true)
-	s.told(rate)
+	s.own = s.own || rate > 0
+	how := "paused"
+	if rate > 0 {
+		how = inWords(rate) + " from now on"
+	}
+	s.told(how, rate)
 	return nil
 }
 
-// pause asks for nothing until resume. It ends a profile: after it comes the profile's mean.
-func (s *steering) pause() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now := s.control.Rate(); s.mixed > 0 && !s.changed.Load() {
-		s.before = s.mixed
-	} else if now > 0 {
-		s.before = now
+func inWords(rate float64) string {
+	if math.IsInf(rate, 1) {
+		return "as fast as possible"
 	}
-	return s.change(0)
+	return report.Decimal(rate) + " lines/s"
 }
 
-// resume asks for what a pause interrupted; without a pause it changes nothing.
-func (s *steering) resume() error {
+// pause asks for nothing until resume.
+func (s *steering) pause() error { return s.set(0) }
+
+// resume asks for what a pause interrupted, a profile from where it was; without a pause it changes
+// nothing.
+func (s *steering) resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.control.Rate() > 0 || s.before == 0 {
-		return nil
+	if !s.control.Resume() {
+		return
 	}
-	return s.change(s.before)
+	rate := s.control.Rate()
+	how := "goes on, " + inWords(rate)
+	if !s.own {
+		rate = math.Inf(1) // of a profile, and it ends later
+	}
+	s.told(how, rate)
 }
 
-// nudge raises or lowers the rate by a share of it. What is unpaced or paused stays so.
+// nudge raises or lowers the rate by a share of it, which is the present one of a profile, and stays.
+// What is unpaced or paused stays so.
 func (s *steering) nudge(share float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,31 +182,41 @@ func (s *steering) handlers() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"POST /rate":   s.postRate,
 		"POST /pause":  func(w http.ResponseWriter, _ *http.Request) { s.answer(w, s.pause()) },
-		"POST /resume": func(w http.ResponseWriter, _ *http.Request) { s.answer(w, s.resume()) },
+		"POST /resume": func(w http.ResponseWriter, _ *http.Request) { s.resume(); s.answer(w, nil) },
 	}
 }
 
 // mostControl bounds what is read of a request.
 const mostControl = 4 << 10
 
-// postRate takes {"rate": "50k"}, in all that --rate accepts, and 0 for a pause.
+// postRate takes {"rate": "50k"}, in all that --rate accepts, or a number of lines a second; 0 is a
+// pause.
 func (s *steering) postRate(w http.ResponseWriter, r *http.Request) {
-	var asked struct{ Rate string }
+	var asked struct{ Rate any }
 	body, err := io.ReadAll(io.LimitReader(r.Body, mostControl))
 	if err == nil {
 		err = json.Unmarshal(body, &asked)
 	}
+	text := ""
+	switch rate := asked.Rate.(type) {
+	case string:
+		text = rate
+	case float64:
+		text = strconv.FormatFloat(rate, 'f', -1, 64)
+	default:
+		err = cmp.Or(err, errBody)
+	}
 	if err != nil {
-		refuse(w, http.StatusBadRequest, `accepted is a body like {"rate": "50k"}`)
+		refuse(w, http.StatusBadRequest, errBody.Error())
 		return
 	}
-	if asked.Rate == "0" {
+	if none, ok := parsePace(text); ok && none.lines+none.bytes == 0 {
 		s.answer(w, s.pause())
 		return
 	}
-	rate, err := parseRate(asked.Rate)
+	rate, err := parseRate(text)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Sprintf("rate %.50q: accepted %v", asked.Rate, err))
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("rate %.50q: accepted %v", text, err))
 		return
 	}
 	lines := rate.perSecond(s.mean)
@@ -209,6 +225,8 @@ func (s *steering) postRate(w http.ResponseWriter, r *http.Request) {
 	}
 	s.answer(w, s.set(lines))
 }
+
+var errBody = errors.New(`accepted is a body like {"rate": "50k"}`)
 
 // answer says which rate is asked for now: lines a second, 0 in a pause, null if unpaced.
 func (s *steering) answer(w http.ResponseWriter, err error) {

@@ -18,46 +18,89 @@ import (
 	"github.com/exitfound/lologen/emitter"
 )
 
-// TestControlOfARun: a run that would take an hour is over once it is told to hurry.
-func TestControlOfARun(t *testing.T) {
+// controlled begins a run that takes requests at a URL. end waits for it and returns its report, and
+// what it said.
+func controlled(t *testing.T, args ...string) (url string, end func() (*report.Report, string)) {
+	t.Helper()
 	port := freePort(t)
 	file := filepath.Join(t.TempDir(), "r.json")
 	notes, err := os.Create(filepath.Join(t.TempDir(), "notes"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer notes.Close()
+	t.Cleanup(func() { notes.Close() })
 	done := make(chan int)
-	go func() {
-		done <- run(context.Background(), []string{"-t", "discard", "--count", "5000", "--rate", "1", "--workers", "3", "--report-file", file,
-			"--metrics-listen", "127.0.0.1:" + port, "--allow-control"}, nil, stdio{os.Stdin, notes, notes})
-	}()
+	args = append(args, "-t", "discard", "--report-file", file, "--metrics-listen", "127.0.0.1:"+port, "--allow-control")
+	go func() { done <- run(context.Background(), args, nil, stdio{os.Stdin, notes, notes}) }()
+	return "http://127.0.0.1:" + port, func() (*report.Report, string) {
+		code := <-done
+		said, err := os.ReadFile(notes.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code != exitOK {
+			t.Fatalf("exit %d: %s", code, said)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := new(report.Report)
+		if err := json.Unmarshal(text, r); err != nil {
+			t.Fatal(err)
+		}
+		return r, string(said)
+	}
+}
+
+// TestControlOfARun: a run that would take an hour is over once it is told to hurry.
+func TestControlOfARun(t *testing.T) {
+	url, end := controlled(t, "--count", "5000", "--rate", "1", "--workers", "3")
 	for _, step := range []struct{ path, body, want string }{
 		{"/pause", "", `{"rate":0}`},
 		{"/resume", "", `{"rate":1}`},
+		{"/resume", "", `{"rate":1}`},
 		{"/rate", `{"rate":"2.5k"}`, `{"rate":2500}`},
 		{"/rate", `{"rate":"0"}`, `{"rate":0}`},
+		{"/pause", "", `{"rate":0}`},
 		{"/resume", "", `{"rate":2500}`},
 		{"/rate", `{"rate":"max"}`, `{"rate":null}`},
 	} {
-		if status, answer := post(t, "http://127.0.0.1:"+port+step.path, step.body); status != 200 || answer != step.want {
+		if status, answer := post(t, url+step.path, step.body); status != 200 || answer != step.want {
 			t.Errorf("%s %s: %d %s, want %s", step.path, step.body, status, answer, step.want)
 		}
 	}
-	if code := <-done; code != exitOK {
-		said, _ := os.ReadFile(notes.Name())
-		t.Fatalf("exit %d: %s", code, said)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r report.Report
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	r, said := end()
 	if r.Lines.Acked != 5000 || !r.Lines.Balanced() || r.Plan.Schedule != "changed while it ran" {
 		t.Errorf("%+v, %+v", r.Lines, r.Plan)
+	}
+	const notes = "lologen: paused\nlologen: goes on, 1.00 lines/s\nlologen: 2,500 lines/s from now on\nlologen: paused\nlologen: paused\nlologen: goes on, 2,500 lines/s\nlologen: as fast as possible from now on\n"
+	if !strings.Contains(said, notes) {
+		t.Errorf("it said %s", said)
+	}
+}
+
+// TestAProfileGoesOnWhereItWas: not at its mean, which may be many times what it had come to.
+func TestAProfileGoesOnWhereItWas(t *testing.T) {
+	url, end := controlled(t, "--stages", "1h:100..1M", "--count", "100000")
+	var answers []string
+	for _, path := range []string{"/pause", "/resume", "/pause", "/resume"} {
+		_, answer := post(t, url+path, "")
+		answers = append(answers, answer)
+	}
+	for i, answer := range answers {
+		var now struct{ Rate float64 }
+		if err := json.Unmarshal([]byte(answer), &now); err != nil {
+			t.Fatal(err)
+		}
+		// It rises by 278 a second.
+		if paused := i%2 == 0; paused && now.Rate != 0 || !paused && (now.Rate < 100 || now.Rate > 50_000) {
+			t.Errorf("answers are %s", answers)
+		}
+	}
+	post(t, url+"/rate", `{"rate":"max"}`)
+	if r, said := end(); r.Lines.Acked != 100_000 || !strings.Contains(said, "lologen: goes on, ") {
+		t.Errorf("%+v: %s", r.Lines, said)
 	}
 }
 
@@ -124,12 +167,22 @@ func TestGate(t *testing.T) {
 }
 
 func TestRatesThatAreNone(t *testing.T) {
-	s := &steering{control: emitter.NewControl(), mean: 100, told: func(float64) {}}
-	for _, body := range []string{"", "5", `{"rate":5}`, `{"rate":"-1"}`, `{"rate":"5G"}`, `{"rate":"fast"}`, `{"rate":""}`, "{", strings.Repeat("x", 10_000)} {
+	s := &steering{control: emitter.NewControl(), mean: 100, told: func(string, float64) {}}
+	for _, body := range []string{"", "5", `{"rate":-5}`, `{"rate":5e9}`, `{"rate":true}`, `{"rate":null}`, `{"rate":["5"]}`, `{}`, `{"rate":"-1"}`, `{"rate":"5G"}`, `{"rate":"fast"}`, `{"rate":""}`, "{", strings.Repeat("x", 10_000)} {
 		w := httptest.NewRecorder()
 		s.postRate(w, httptest.NewRequest(http.MethodPost, "/rate", strings.NewReader(body)))
 		if w.Code != 400 || !strings.Contains(w.Body.String(), "accepted") {
 			t.Errorf("%.20q: %d %s", body, w.Code, w.Body)
+		}
+	}
+	for body, want := range map[string]string{
+		`{"rate":5000}`: `{"rate":5000}`, `{"rate":0.5}`: `{"rate":0.5}`, `{"rate":5e3}`: `{"rate":5000}`, `{"rate":"50k"}`: `{"rate":50000}`, `{"rate":"max"}`: `{"rate":null}`,
+		`{"rate":0}`: `{"rate":0}`, `{"rate":"0"}`: `{"rate":0}`, `{"rate":"0.0"}`: `{"rate":0}`, `{"rate":"0/s"}`: `{"rate":0}`, `{"rate":"0MB"}`: `{"rate":0}`,
+	} {
+		w := httptest.NewRecorder()
+		s.postRate(w, httptest.NewRequest(http.MethodPost, "/rate", strings.NewReader(body)))
+		if got := strings.TrimSpace(w.Body.String()); w.Code != 200 || got != want {
+			t.Errorf("%s: %d %s", body, w.Code, got)
 		}
 	}
 	w := httptest.NewRecorder()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -29,7 +28,7 @@ type follower struct {
 	metrics *metrics.Run       // nil: nobody asks
 	watch   *report.Watch      // nil: no SLO ends the run
 	bounds  bounds
-	steered atomic.Pointer[float64] // the rate that was asked for last; nil: the plan's
+	steered atomic.Pointer[float64] // the highest rate from the last change on; nil: the plan's
 	abort   func()
 	aborted string
 
@@ -150,16 +149,9 @@ func (f *follower) startScraping(ctx context.Context, o *options) {
 }
 
 // asked hears of a change of the rate.
-func (f *follower) asked(rate float64) {
-	f.steered.Store(&rate)
-	switch {
-	case rate == 0:
-		fmt.Fprintln(f.notes, "lologen: paused")
-	case math.IsInf(rate, 1):
-		fmt.Fprintln(f.notes, "lologen: as fast as possible from now on")
-	default:
-		fmt.Fprintf(f.notes, "lologen: %s lines/s from now on\n", report.Decimal(rate))
-	}
+func (f *follower) asked(how string, most float64) {
+	f.steered.Store(&most)
+	fmt.Fprintln(f.notes, "lologen:", how)
 }
 
 // see takes a snapshot of the run.

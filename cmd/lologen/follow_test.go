@@ -54,7 +54,7 @@ func TestSLOAbortOfASteeredRun(t *testing.T) {
 		f := &follower{notes: io.Discard, bounds: bounds{0, 6 * time.Second}, abort: func() {},
 			series: report.NewSeries(report.Usage{}), watch: report.NewWatch([]report.SLO{slo}, report.Planned{Lines: 600})}
 		for _, rate := range rates {
-			f.asked(rate)
+			f.asked("changed", rate)
 		}
 		return f
 	}
@@ -108,7 +108,7 @@ func TestTargetRate(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.steering = newSteering(l)
-			l.steering.told = func(float64) {}
+			l.steering.told = func(string, float64) {}
 			if tt.name == "unpaced" { // fake time stands still as long as lines are made
 				checkTargets(t, l, tt.want[:1])
 				return
