@@ -150,10 +150,12 @@ func TestUnpacedLanesShare(t *testing.T) {
 // TestUsedStreams: a run of fewer lines than streams says how few they were.
 func TestUsedStreams(t *testing.T) {
 	for _, schedule := range []Schedule{nil, Rate(1000)} {
-		s := &store{}
-		if r := do(t, t.Context(), plan(Plan{Workers: 3, Streams: 50, Schedule: schedule, Count: 17}, s, Limits{Bytes: large}), s); r.Used != 17 {
-			t.Errorf("%d streams have lines of 17", r.Used)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			s := &store{}
+			if r := do(t, t.Context(), plan(Plan{Workers: 3, Streams: 50, Schedule: schedule, Count: 17}, s, Limits{Bytes: large}), s); r.Used != 17 {
+				t.Errorf("%d streams have lines of 17", r.Used)
+			}
+		})
 	}
 }
 
