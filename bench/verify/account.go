@@ -44,6 +44,7 @@ type run struct {
 	lines       Lines
 	bytes       uint64
 	latency     *hdrhistogram.Histogram
+	summary     report.Summary // of latency, when it had as many lines as this says
 	clamped     uint64
 	first, last int64
 }
@@ -208,8 +209,12 @@ func (r *run) totals() Run {
 	return t
 }
 
+// late summarizes a run that has had lines since it was asked for last: most runs are over.
 func (r *run) late() Latency {
-	return Latency{EndToEnd: report.Summarize(r.latency), Clamped: r.clamped}
+	if r.summary.Count != uint64(r.latency.TotalCount()) {
+		r.summary = report.Summarize(r.latency)
+	}
+	return Latency{EndToEnd: r.summary, Clamped: r.clamped}
 }
 
 // EndToEnd is how long lines of a run were under way, in nanoseconds: a copy of its own. It is nil if
