@@ -149,7 +149,7 @@ func TestAskAgent(t *testing.T) {
 		name       string
 		source     slow
 		noLedger   bool
-		keeps      bool // nobody tries again
+		keeps      bool          // nobody tries again
 		least      time.Duration // it takes; at most 2 s more, as a look may just have been
 		passed     bool
 		duplicated uint64

@@ -75,8 +75,11 @@ func (l *Loki) Count(ctx context.Context, run string) (uint64, error) {
 // Holding implements Source.
 func (l *Loki) Holding(ctx context.Context, run string) (*Holding, error) {
 	r := l.reader(run)
-	if err := r.locate(ctx); err != nil {
+	switch none, err := r.locate(ctx); {
+	case err != nil:
 		return nil, err
+	case none:
+		return &Holding{RunID: run, Streams: []Held{}}, nil
 	}
 	if l.config.Full {
 		return r.everything(ctx)

@@ -35,18 +35,18 @@ func (r *reader) find(ctx context.Context) (uint64, error) {
 // pushed are the streams of lologen's own pushes.
 func pushed(run string) string { return `{run_id="` + run + `"}` }
 
-// locate makes sure of where the lines are, before they are judged.
-func (r *reader) locate(ctx context.Context) (err error) {
+// locate makes sure of where the lines are, before they are judged; none says that they are nowhere.
+func (r *reader) locate(ctx context.Context) (none bool, err error) {
 	if len(r.selectors) > 0 && !r.places.anywhere {
-		return nil
+		return false, nil
 	}
+	look := r.find
 	if r.places.anywhere {
-		_, err = r.lookAround(ctx)
-		return err
+		look = r.lookAround
 	}
 	r.places.again = time.Time{}
-	_, err = r.find(ctx)
-	return err
+	n, err := look(ctx)
+	return n == 0, err
 }
 
 // guess looks where lines are that lologen labels itself, and where those of the file are.

@@ -285,6 +285,23 @@ func deref(v *float64) float64 {
 	return *v
 }
 
+// TestIntegrationVerifyPromtailFound: nobody has to know the agent's labels, the path's included.
+func TestIntegrationVerifyPromtailFound(t *testing.T) {
+	lines := server(t, "LOLOGEN_PROMTAIL_DIR")
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.Symlink(lines, other); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{lines, other} {
+		path := filepath.Join(dir, fmt.Sprintf("found-%d.log", time.Now().UnixNano()))
+		defer os.Remove(path)
+		_, r := separate(t, nil, "-t", "file", "-p", path, "--rate", "2k", "-d", "2s", "--verify", "--verify-loki", loki(t), "--verify-settle", "1s")
+		if v := r.Verification; v == nil || v.Passed == nil || !*v.Passed || v.Stored != 4000 || v.Lost+v.Duplicated+v.Extra != 0 {
+			t.Errorf("%s: %+v", path, v)
+		}
+	}
+}
+
 // TestIntegrationVerifyPromtailNames: an agent that leaves lines out, and brings others twice, is found out.
 func TestIntegrationVerifyPromtailNames(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "app.log")
