@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
 )
 
 // checkLoad holds against one another what says how many lines there are to be, and when.
@@ -39,6 +41,22 @@ func (o *options) checkLoad(v *values) error {
 func (v *values) checkProfiles(o *options) error {
 	if s := v.of("pprof"); o.pprof && o.metrics == "" && s.origin == fromArgv {
 		return usagef("--pprof: accepted with --metrics-listen, where the profiles are shown")
+	}
+	return nil
+}
+
+// measured refuses a warm-up after which no line is due.
+func measured(p *emitter.Plan) error {
+	n, known := p.Lines()
+	if p.Warmup == 0 || p.Schedule == nil || !known {
+		return nil
+	}
+	var last time.Duration
+	if n > 0 {
+		last, _ = p.Schedule.At(n - 1)
+	}
+	if last < p.Warmup {
+		return usagef("--warmup %v: accepted is at most %v, when the last line is due", p.Warmup, last)
 	}
 	return nil
 }

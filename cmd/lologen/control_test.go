@@ -216,6 +216,27 @@ func TestInstants(t *testing.T) {
 	}
 }
 
+func TestTheStartIsAnnounced(t *testing.T) {
+	now := time.Date(2026, 11, 22, 15, 4, 7, 0, time.FixedZone("", 3600))
+	for text, want := range map[string]string{
+		"15:04:05":             "the first line is due at 2026-11-23 15:04:05 +0100, in 23h59m58s",
+		"15:05:00":             "the first line is due at 2026-11-22 15:05:00 +0100, in 53s",
+		"2026-11-22T15:00:00Z": "the first line is due at 2026-11-22 15:00:00 +0000, in 55m53s",
+		"2026-11-22T14:00:00Z": "the first line was due at 2026-11-22 14:00:00 +0000, which is over: it starts now",
+	} {
+		o := defaults()
+		if err := setInstant(&o.startAt, text, now); err != nil {
+			t.Fatal(err)
+		}
+		if got := o.awaited(now); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+	if got := defaults().awaited(now); got != nil {
+		t.Errorf("without a time to start at: %q", got)
+	}
+}
+
 func TestWrongUseOfControl(t *testing.T) {
 	for args, want := range map[string]string{
 		"--allow-control": "accepted with --metrics-listen",
@@ -231,6 +252,31 @@ func TestWrongUseOfControl(t *testing.T) {
 		code, stdout, stderr := program(t, nil, append(strings.Split(args, "|"), "-t", "discard", "--count", "1")...)
 		if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d, %s", args, code, fmt.Sprintf("%q %q", stdout, stderr))
+		}
+	}
+}
+
+// TestWarmupHasToEnd: before the last line, however it is said when that is.
+func TestWarmupHasToEnd(t *testing.T) {
+	for args, want := range map[string]string{
+		"--rate 100 -d 5s":                        "--warmup 5s: accepted is less than --duration (5s)",
+		"--rate max -d 5s":                        "--warmup 5s: accepted is less than --duration (5s)",
+		"--stages 1s:100":                         "--warmup 5s: accepted is at most 990ms",
+		"--stages 1s:100,9s:0":                    "--warmup 5s: accepted is at most 990ms",
+		"--rate 100 --count 50":                   "--warmup 5s: accepted is at most 490ms",
+		"--profile sine -d 1m --count 90":         "--warmup 5s: accepted is at most 8",
+		"--rate 0.2 --count 1":                    "--warmup 5s: accepted is at most 0s",
+		"--rate 0.2 -d 5.1":                       "", // the line at 5 s
+		"--rate 0.2 --count 2":                    "",
+		"--rate 100":                              "",
+		"--count 5 -T 0":                          "",
+		"--profile steps --count 4k --ramp-up 5s": "accepted with one rate",
+		"--profile steps --count 4k":              "--warmup 5s: accepted is at most 3.999s",
+		"--profile steps --count 6k":              "",
+	} {
+		code, _, stderr := program(t, nil, append(strings.Fields(args), "-t", "discard", "--warmup", "5s", "--dry-run")...)
+		if wrong := want != ""; wrong != (code == exitUsage) || !strings.Contains(stderr, want) || !wrong && stderr != "" {
+			t.Errorf("%s: exit %d, %q; want %q", args, code, stderr, want)
 		}
 	}
 }

@@ -206,6 +206,9 @@ func (o *options) ready(io stdio) (*load, error) {
 		Drain: o.drain, Retries: o.retries, Seed: o.seed, Identify: o.identify,
 		Source: source, Format: format, Sink: opener, Schedule: schedule, Warmup: o.warmup, Start: o.startAt,
 	}
+	if err := measured(&l.plan); err != nil {
+		return nil, err
+	}
 	if o.sink == "loki" {
 		l.plan.Sink.Streams = o.streamsPerRequest(&l.plan, mean)
 	}

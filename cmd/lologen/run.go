@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/term"
 
@@ -56,7 +58,7 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, w := range append(v.warnings(o), o.oversized(l)...) {
+	for _, w := range slices.Concat(v.warnings(o), o.oversized(l), o.awaited(time.Now())) {
 		fmt.Fprintln(notes, "lologen:", w)
 	}
 	stop, err := o.serve(ctx)
@@ -104,6 +106,19 @@ func (o *options) verifyAfter(ctx context.Context, l *load, r *emitter.Result, h
 		return o.verifyRun(ctx, l, r, nil)
 	}
 	return o.verifyRun(ctx, l, r, notes)
+}
+
+// awaited says when the run is to begin, if it was told: that may be tomorrow, or long ago.
+func (o *options) awaited(now time.Time) []string {
+	at := o.startAt.Format("2006-01-02 15:04:05 -0700")
+	switch wait := o.startAt.Sub(now); {
+	case o.startAt.IsZero():
+		return nil
+	case wait <= 0:
+		return []string{"the first line was due at " + at + ", which is over: it starts now"}
+	default:
+		return []string{fmt.Sprintf("the first line is due at %s, in %v", at, wait.Round(time.Second))}
+	}
 }
 
 // undelivered says in one sentence what a report would have: nobody should have to guess.

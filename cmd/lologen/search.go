@@ -114,6 +114,9 @@ func readSearch(v *values, s *searchOptions) (*options, error) {
 		return nil, err
 	}
 	o.duration, o.rate = s.step, s.from
+	if o.warmup >= s.step {
+		return nil, usagef("%s %v: accepted is less than --step-duration (%v)", v.of("warmup").spelt, o.warmup, s.step)
+	}
 	if s.settle == 0 {
 		s.settle = s.step / 10
 	}

@@ -85,7 +85,7 @@ func TestSearchWrongUse(t *testing.T) {
 		"--step-duration 0":                    `--step-duration "0"`,
 		"--slo fast":                           `--slo "fast"`,
 		"--rate 5":                             "unknown flag --rate",
-		"--warmup 10s":                         "--warmup 10s: accepted is less than",
+		"--warmup 10s":                         "--warmup 10s: accepted is less than --step-duration (10s)",
 		"-t file -p . --size 1":                "--size 1",
 		"--output xml":                         `--output "xml": accepted are text, json, html`,
 		"-t http --url http://a:b@127.0.0.1/x": "--url",
