@@ -258,7 +258,11 @@ func (o *options) inWords() string {
 
 func (o *options) pace() string {
 	switch {
-	case o.rate.max || o.rate.asked == "" && o.interval == 0:
+	case len(o.stages) > 0:
+		return "--stages " + o.stages.String()
+	case o.profile.name != "":
+		return "--profile " + o.profile.String()
+	case o.unpaced():
 		return "unpaced"
 	case o.rate.asked != "":
 		return "--rate " + o.rate.asked
