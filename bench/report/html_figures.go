@@ -171,7 +171,7 @@ func (r *Report) serverOverTime(points []Point) []figure {
 		return nil
 	}
 	// What Loki told only after an outage is in these, too.
-	all, silent := joinServers(points, span(points)), ""
+	all, silent := joinServers(points, length(points)), ""
 	if n := unanswered(points); n > 0 {
 		silent = fmt.Sprintf("For %s Loki did not say what it did, so there is no curve. What it told later is in the numbers of the whole run.", Length(n))
 	}
@@ -191,8 +191,8 @@ func (r *Report) serverOverTime(points []Point) []figure {
 	}
 }
 
-// span is how long points are together.
-func span(points []Point) float64 {
+// length is how long points are together.
+func length(points []Point) float64 {
 	var all float64
 	for _, p := range points {
 		all += p.Span
