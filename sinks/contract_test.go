@@ -189,15 +189,20 @@ func TestContractSurvivesDeath(t *testing.T) {
 				return // it cannot die: there is nothing to survive
 			}
 			plan := numberedPlan(p, 0)
-			plan.Schedule, plan.Duration, plan.Drain, plan.Retries = emitter.Rate(2000), time.Second, 100*time.Millisecond, 0
+			plan.Schedule, plan.Duration, plan.Drain, plan.Retries = emitter.Rate(2000), time.Minute, 100*time.Millisecond, 0
 			plan.Every = 100 * time.Millisecond
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
 			var once sync.Once
 			plan.OnSnapshot = func(s emitter.Snapshot) {
 				if s.Lines.Acked > 100 {
 					once.Do(p.kill)
 				}
+				if s.Lines.Rejected+s.Lines.Unknown > 0 {
+					stop()
+				}
 			}
-			result, err := emitter.Run(t.Context(), plan)
+			result, err := emitter.Run(ctx, plan)
 			if err != nil {
 				t.Fatal(err)
 			}
