@@ -85,6 +85,7 @@ const (
 	mostly   = 0.5  // of the workers' time is what the run was spent on
 	queueing = 0.2  // of the workers' time spent sending: lines may well wait behind several Sends
 	frequent = 0.1  // of the requests failing shapes a run
+	granted  = 0.7  // of the processor's time that the workers wanted is what they get at least
 )
 
 // evidence is what a verdict goes by. Shares are of all workers' time, 0 to 1.
@@ -242,10 +243,15 @@ func (e evidence) saySending() string {
 		plural(e.Plan.Workers, "worker"), percent(e.sending), e.whose(), Length(e.Latency.Service.P50), Length(e.Latency.Service.P99))
 }
 
-// sayMaking ends with what helps: cores that are idle need workers.
+// sayMaking ends with what helps. Cores that are idle need workers; workers that wanted a core and
+// did not get it shared it with others.
 func (e evidence) sayMaking() string {
 	advice := "more cores, or lines that cost less to make, would help"
-	if e.cpu < busy && e.Plan.Workers < e.Usage.Cores {
+	used, wanted := e.cpu*float64(e.Usage.Cores), e.making*float64(min(e.Plan.Workers, e.Usage.Cores))
+	switch {
+	case used < granted*wanted:
+		advice = "a machine with less else to do would help"
+	case e.cpu < busy && e.Plan.Workers < e.Usage.Cores:
 		advice = "more --workers would use the idle ones"
 	}
 	return fmt.Sprintf("%s spent %s of %s time making lines and %s sending, on %s of %s: %s.",

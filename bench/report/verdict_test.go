@@ -128,7 +128,11 @@ var verdictCases = []verdictCase{
 	{"unpaced, making", func(r *emitter.Result, run *Run) {
 		run.Plan.Rate = nil
 		r.Sending, r.Waiting = 100*time.Second, 0
-	}, Generator, "sending, on 5.9 % of 2 cores: more cores, or lines that cost less to make, would help."},
+	}, Generator, "sending, on 5.9 % of 2 cores: a machine with less else to do would help."},
+	{"unpaced, making on all cores", func(r *emitter.Result, run *Run) {
+		run.Plan.Rate, run.Usage.CPU = nil, 19
+		r.Sending, r.Waiting = 100*time.Second, 0
+	}, Generator, "sending, on 94.8 % of 2 cores: more cores, or lines that cost less to make, would help."},
 	{"unpaced, limited", func(r *emitter.Result, run *Run) {
 		run.Plan.Rate = nil
 		fail(r, 200, emitter.Failure{Reason: "rate_limited", Status: 429, Requests: 200})
