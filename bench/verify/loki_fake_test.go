@@ -224,7 +224,8 @@ func (f *fakeLoki) selector(text string) func(labels map[string]string) bool {
 	}
 	return func(labels map[string]string) bool {
 		for _, m := range list {
-			if m[2] == "=~" && !regexp.MustCompile("^(?:"+m[3]+")$").MatchString(labels[m[1]]) || m[2] == "=" && labels[m[1]] != m[3] {
+			value := labels[m[1]]
+			if m[2] == "=" && value != m[3] || m[2] == "=~" && (m[3] != ".+" || value == "") {
 				return false
 			}
 		}
