@@ -18,13 +18,15 @@ import (
 type Control struct {
 	mu    sync.Mutex // for changes, which come one after the other; no worker ever takes it
 	taken bool       // by a run to come or under way
-	plan  Schedule   // its
+	known bool       // the plan is
+	plan  Schedule   // its lines are due by that; nil: unpaced
 	run   *run       // under way
 	asked []float64  // by Set before a run: a rate, 0 behind it if that is in a pause
 }
 
-// NewControl returns a Control for Plan.Control.
-func NewControl() *Control { return &Control{} }
+// NewControl returns a Control for a Plan of that Schedule, whose rate it knows before the run begins.
+// A Control that was not told it is as good otherwise.
+func NewControl(s Schedule) *Control { return &Control{known: true, plan: s} }
 
 // notice is how long before it comes into force a change is made known. By then every worker that
 // sleeps so shortly that nothing wakes it has seen it, so that none is late at the new rate, and none
@@ -84,7 +86,7 @@ func (c *Control) Resume() bool {
 func (c *Control) held() bool { return len(c.asked) > 0 && c.asked[len(c.asked)-1] == 0 }
 
 // Rate is how many lines a second are asked for now: what was set, or else what the plan says, of a
-// Profile that changes the mean of the second around now. 0 is a pause, +Inf unpaced. Without a run
+// Profile that changes the mean of the second around now. 0 is a pause, +Inf unpaced. Without a plan
 // and nothing set it is 0.
 func (c *Control) Rate() float64 {
 	c.mu.Lock()
@@ -95,7 +97,7 @@ func (c *Control) Rate() float64 {
 		return now.rate(max(c.run.clock(), now.last().start)) // also if that is not in force yet
 	case len(c.asked) > 0:
 		return c.asked[len(c.asked)-1]
-	case !c.taken:
+	case !c.known:
 		return 0
 	}
 	return newCourse(c.plan, forever, 0).rate(0)
@@ -111,7 +113,7 @@ func (c *Control) take(plan Schedule) error {
 	if c.taken {
 		return errors.New("take control: it belongs to another run")
 	}
-	c.taken, c.plan = true, plan
+	c.taken, c.known, c.plan = true, true, plan
 	return nil
 }
 
@@ -135,7 +137,7 @@ func (c *Control) release() {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.taken, c.plan, c.run, c.asked = false, nil, nil, nil
+	c.taken, c.known, c.plan, c.run, c.asked = false, false, nil, nil, nil
 }
 
 // change puts what next makes of the course into force, unless it is too late for that. It reports

@@ -11,7 +11,7 @@ import (
 // TestControlFromEverywhere is for the race detector.
 func TestControlFromEverywhere(t *testing.T) {
 	s := &store{}
-	p := plan(Plan{Workers: 4, Streams: 9, Schedule: Rate(1000), Count: 3000, Duration: 600 * time.Millisecond, Control: NewControl(), Drain: time.Second}, s, Limits{Bytes: large, Lines: 7})
+	p := plan(Plan{Workers: 4, Streams: 9, Schedule: Rate(1000), Count: 3000, Duration: 600 * time.Millisecond, Control: new(Control), Drain: time.Second}, s, Limits{Bytes: large, Lines: 7})
 	p.Every, p.OnSnapshot = time.Millisecond, func(Snapshot) {}
 	over := make(chan struct{})
 	var wg sync.WaitGroup

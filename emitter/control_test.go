@@ -104,7 +104,7 @@ func TestStopInAControlledRun(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), stop)
 			defer cancel()
 			p := plan(p, s, limits)
-			p.Control = NewControl()
+			p.Control = new(Control)
 			var wg sync.WaitGroup
 			start := s.start
 			wg.Go(func() {
@@ -157,7 +157,7 @@ func TestAnUnusedControlChangesNothing(t *testing.T) {
 					return b.Len(), nil
 				}
 				if i == 1 {
-					p.Control = NewControl()
+					p.Control = new(Control)
 				}
 				results[i] = do(t, t.Context(), plan(p, s, Limits{Bytes: large, Lines: 3, Wait: time.Millisecond}), s)
 			})
@@ -178,7 +178,7 @@ func TestSetBeforeTheFirstLine(t *testing.T) {
 		for _, schedule := range []Schedule{nil, Rate(1000)} {
 			synctest.Test(t, func(t *testing.T) {
 				s := &store{}
-				p := plan(Plan{Workers: 3, Schedule: schedule, Duration: 3 * time.Second, Control: NewControl(), Drain: time.Second}, s, Limits{Bytes: large})
+				p := plan(Plan{Workers: 3, Schedule: schedule, Duration: 3 * time.Second, Control: new(Control), Drain: time.Second}, s, Limits{Bytes: large})
 				if err := p.Control.Set(c.rate); err != nil {
 					t.Fatal(err)
 				}
@@ -200,7 +200,7 @@ func TestSetAfterTheEndDoesNothing(t *testing.T) {
 			time.Sleep(3 * time.Second)
 			return b.Len(), nil
 		}
-		p := plan(Plan{Schedule: Rate(10), Duration: time.Second, Control: NewControl(), Drain: time.Minute}, s, Limits{Bytes: large})
+		p := plan(Plan{Schedule: Rate(10), Duration: time.Second, Control: new(Control), Drain: time.Minute}, s, Limits{Bytes: large})
 		go func() {
 			time.Sleep(2 * time.Second)
 			p.Control.SetMax()
@@ -218,7 +218,7 @@ func TestSetAfterTheEndDoesNothing(t *testing.T) {
 }
 
 func TestThereAreNoSuchRates(t *testing.T) {
-	c := NewControl()
+	c := new(Control)
 	for _, rate := range []float64{-1, math.NaN(), 2e9, math.Inf(-1)} {
 		if c.Set(rate) == nil {
 			t.Errorf("%v is taken for a rate", rate)
@@ -232,7 +232,7 @@ func TestThereAreNoSuchRates(t *testing.T) {
 func TestAControlBelongsToOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{}
-		p := plan(Plan{Schedule: Rate(10), Duration: time.Second, Control: NewControl()}, s, Limits{Bytes: large})
+		p := plan(Plan{Schedule: Rate(10), Duration: time.Second, Control: new(Control)}, s, Limits{Bytes: large})
 		go func() {
 			time.Sleep(500 * time.Millisecond)
 			if _, err := Run(t.Context(), p); err == nil {
@@ -267,7 +267,7 @@ func TestRateIsWhatIsAskedFor(t *testing.T) {
 				time.Sleep(time.Millisecond)
 				return b.Len(), nil
 			}
-			p := plan(Plan{Schedule: c.schedule, Duration: 5 * time.Second, Control: NewControl()}, s, Limits{Bytes: large, Lines: 1})
+			p := plan(Plan{Schedule: c.schedule, Duration: 5 * time.Second, Control: new(Control)}, s, Limits{Bytes: large, Lines: 1})
 			go func() {
 				time.Sleep(2500 * time.Millisecond)
 				if got := p.Control.Rate(); math.Abs(got-c.want) > 0.01*c.want {
@@ -283,7 +283,7 @@ func TestRateIsWhatIsAskedFor(t *testing.T) {
 func TestFailureKnowsTheRateOfItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := limited(2*time.Second, 3*time.Second)
-		p := plan(Plan{Workers: 3, Schedule: Rate(100), Duration: 4 * time.Second, Control: NewControl(), Drain: time.Second}, s, Limits{Bytes: large})
+		p := plan(Plan{Workers: 3, Schedule: Rate(100), Duration: 4 * time.Second, Control: new(Control), Drain: time.Second}, s, Limits{Bytes: large})
 		go func() {
 			time.Sleep(time.Second)
 			_ = p.Control.Set(700)
@@ -306,7 +306,7 @@ func TestDrainFollowsTheCourse(t *testing.T) {
 				}
 				return b.Len(), nil
 			}
-			p := plan(Plan{Schedule: Rate(100), Count: 200, Control: NewControl(), Drain: time.Second}, s, Limits{Bytes: large})
+			p := plan(Plan{Schedule: Rate(100), Count: 200, Control: new(Control), Drain: time.Second}, s, Limits{Bytes: large})
 			go func() {
 				time.Sleep(980 * time.Millisecond)
 				_ = p.Control.Set(rate)
@@ -326,7 +326,7 @@ func TestDrainFollowsTheCourse(t *testing.T) {
 
 // TestASteeredWorkerAllocatesNothing: paced after a change.
 func TestASteeredWorkerAllocatesNothing(t *testing.T) {
-	p := numbered(Plan{Workers: 1, Streams: 10, Schedule: Rate(10), Control: NewControl()})
+	p := numbered(Plan{Workers: 1, Streams: 10, Schedule: Rate(10), Control: new(Control)})
 	p.Sink = Opener{Limits: Limits{Bytes: 32 << 10, Streams: 3, Wait: time.Millisecond}}
 	r := newRun(p)
 	r.start = time.Now().Add(-time.Hour) // all is due
@@ -358,7 +358,7 @@ var errOpen = errors.New("open somewhere: no")
 
 func TestAFailedRunGivesItsControlBack(t *testing.T) {
 	s := &store{}
-	p := plan(Plan{Count: 1, Control: NewControl()}, s, Limits{Bytes: large})
+	p := plan(Plan{Count: 1, Control: new(Control)}, s, Limits{Bytes: large})
 	open := p.Sink.Open
 	p.Sink.Open = func(context.Context, int) (Sink, error) { return nil, errOpen }
 	if _, err := Run(t.Context(), p); !errors.Is(err, errOpen) {

@@ -150,7 +150,7 @@ func (s *steered) do(t *testing.T, limits Limits, took func(*Batch) time.Duratio
 		return b.Len(), nil
 	}
 	p := plan(s.plan, &s.store, limits)
-	p.Control = NewControl()
+	p.Control = new(Control)
 	p.Every, p.OnSnapshot = 399*time.Millisecond+1, func(seen Snapshot) { s.seen = append(s.seen, seen) }
 	var wg sync.WaitGroup
 	over := make(chan struct{})

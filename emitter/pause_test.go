@@ -103,7 +103,7 @@ func TestARunGoesOnWhereItWas(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &store{}
 			p := plan(c.plan, s, Limits{Bytes: large, Lines: 1})
-			p.Workers, p.Streams, p.Drain, p.Control = 3, 5, time.Second, NewControl()
+			p.Workers, p.Streams, p.Drain, p.Control = 3, 5, time.Second, new(Control)
 			rates := make(chan float64, 2)
 			time.AfterFunc(2*time.Second, func() {
 				rates <- p.Control.Rate()
@@ -144,13 +144,18 @@ func TestAPauseBeforeTheFirstLine(t *testing.T) {
 		for _, set := range []float64{0, 50, math.Inf(1)} { // before the pause; 0: nothing
 			synctest.Test(t, func(t *testing.T) {
 				s := &store{}
-				p := plan(Plan{Workers: 2, Schedule: must(NewStages(Stage{2 * time.Second, 0, 100})), Count: 100, Drain: time.Second, Control: NewControl()}, s, Limits{Bytes: large, Lines: 1})
+				p := plan(Plan{Workers: 2, Schedule: must(NewStages(Stage{2 * time.Second, 0, 100})), Count: 100, Drain: time.Second}, s, Limits{Bytes: large, Lines: 1})
+				p.Control = NewControl(p.Schedule)
+				planned := p.Control.Rate()
 				if set > 0 {
 					if err := p.Control.Set(set); err != nil {
 						t.Fatal(err)
 					}
 				}
 				asked := p.Control.Rate()
+				if planned != 12.5 || set == 0 && asked != planned {
+					t.Errorf("it knows of %v/s", planned)
+				}
 				for range 3 {
 					if err := p.Control.Set(0); err != nil || p.Control.Rate() != 0 {
 						t.Fatalf("%v: %v/s", err, p.Control.Rate())
@@ -158,7 +163,7 @@ func TestAPauseBeforeTheFirstLine(t *testing.T) {
 				}
 				resume := func() {
 					p.Control.Resume()
-					if got := p.Control.Rate(); set > 0 && got != asked {
+					if got := p.Control.Rate(); got != asked {
 						t.Errorf("resumed it is %v/s, it was %v/s", got, asked)
 					}
 				}

@@ -52,7 +52,7 @@ func TestAStartThatIsOverIsAtOnce(t *testing.T) {
 // TestAStopBeforeTheStartMakesNoLine: and does not wait for it.
 func TestAStopBeforeTheStartMakesNoLine(t *testing.T) {
 	for _, schedule := range []Schedule{nil, Rate(10)} {
-		for _, control := range []*Control{nil, NewControl()} {
+		for _, control := range []*Control{nil, new(Control)} {
 			synctest.Test(t, func(t *testing.T) {
 				s := &store{}
 				ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
@@ -72,7 +72,7 @@ func TestAStopBeforeTheStartMakesNoLine(t *testing.T) {
 func TestSetWhileARunWaitsForItsStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{}
-		p := plan(Plan{Schedule: Rate(10), Duration: time.Second, Start: time.Now().Add(time.Minute), Control: NewControl()}, s, Limits{Bytes: large})
+		p := plan(Plan{Schedule: Rate(10), Duration: time.Second, Start: time.Now().Add(time.Minute), Control: new(Control)}, s, Limits{Bytes: large})
 		go func() {
 			time.Sleep(time.Second)
 			if got := p.Control.Rate(); got != 10 {

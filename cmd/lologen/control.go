@@ -16,7 +16,6 @@ import (
 	"os/signal"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"github.com/exitfound/lologen/bench/metrics"
 	"github.com/exitfound/lologen/bench/report"
@@ -27,10 +26,7 @@ import (
 type steering struct {
 	control *emitter.Control
 	mean    float64                        // bytes of a line
-	unpaced bool                           // by the plan
 	told    func(how string, most float64) // of each change, in words, and of the highest rate from then on; +Inf: who knows
-
-	changed atomic.Bool // the rate was, once
 
 	mu  sync.Mutex // for what is done with a rate after it was read
 	own bool       // a rate was set: the plan does not come back
@@ -38,16 +34,11 @@ type steering struct {
 
 // newSteering is for the run that l is.
 func newSteering(l *load) *steering {
-	return &steering{control: emitter.NewControl(), mean: l.mean, unpaced: l.plan.Schedule == nil}
+	return &steering{control: emitter.NewControl(l.plan.Schedule), mean: l.mean}
 }
 
 // rate is what is asked for now, in lines a second: 0 is a pause, +Inf unpaced.
-func (s *steering) rate() float64 {
-	if s.unpaced && !s.changed.Load() { // also while the run does not go on
-		return math.Inf(1)
-	}
-	return s.control.Rate()
-}
+func (s *steering) rate() float64 { return s.control.Rate() }
 
 // set asks for a rate, in lines a second; +Inf is unpaced. It takes the place of a profile.
 func (s *steering) set(rate float64) error {
@@ -60,7 +51,6 @@ func (s *steering) change(rate float64) error {
 	if err := s.control.Set(rate); err != nil {
 		return err
 	}
-	s.changed.Store(true)
 	s.own = s.own || rate > 0
 	how := "paused"
 	if rate > 0 {

@@ -167,7 +167,7 @@ func TestGate(t *testing.T) {
 }
 
 func TestRatesThatAreNone(t *testing.T) {
-	s := &steering{control: emitter.NewControl(), mean: 100, told: func(string, float64) {}}
+	s := &steering{control: new(emitter.Control), mean: 100, told: func(string, float64) {}}
 	for _, body := range []string{"", "5", `{"rate":-5}`, `{"rate":5e9}`, `{"rate":true}`, `{"rate":null}`, `{"rate":["5"]}`, `{}`, `{"rate":"-1"}`, `{"rate":"5G"}`, `{"rate":"fast"}`, `{"rate":""}`, "{", strings.Repeat("x", 10_000)} {
 		w := httptest.NewRecorder()
 		s.postRate(w, httptest.NewRequest(http.MethodPost, "/rate", strings.NewReader(body)))

@@ -93,10 +93,10 @@ func TestTargetRate(t *testing.T) {
 		ask  func(o *options)
 		want [4]string // before the run, in its stages
 	}{
-		{"stages", func(o *options) { o.stages = stages }, [4]string{"0", "1000", "0", "500"}},
-		{"ramp up", func(o *options) { o.rate, o.rampUp = lines(120, "120"), 12*time.Second }, [4]string{"0", "10", "50", "90"}},
-		{"one rate", func(o *options) { o.rate = lines(700, "700") }, [4]string{"0", "700", "700", "700"}},
-		{"interval", func(o *options) {}, [4]string{"0", "0.5", "0.5", "0.5"}},
+		{"stages", func(o *options) { o.stages = stages }, [4]string{"1000", "1000", "0", "500"}},
+		{"ramp up", func(o *options) { o.rate, o.rampUp = lines(120, "120"), 12*time.Second }, [4]string{"2.5", "10", "50", "90"}},
+		{"one rate", func(o *options) { o.rate = lines(700, "700") }, [4]string{"700", "700", "700", "700"}},
+		{"interval", func(o *options) {}, [4]string{"0.5", "0.5", "0.5", "0.5"}},
 		{"unpaced", func(o *options) { o.rate = rate{max: true, asked: "max"} }, [4]string{"", "", "", ""}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
