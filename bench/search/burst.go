@@ -47,7 +47,8 @@ func named(number *regexp.Regexp, text string) float64 {
 }
 
 // burst measures the bucket by how long it lasted: it is what was sent above the limit until the
-// first refusal. The fastest step shows that best, as the excess is largest.
+// first refusal. The fastest step shows that best, as the excess is largest. What only waited for
+// fuller batches then was not sent.
 func (r *Result) burst() *Burst {
 	if r.BoundBy != report.Limit || r.Best == nil || r.Best.Achieved == 0 {
 		return nil
@@ -64,13 +65,22 @@ func (r *Result) burst() *Burst {
 		if limit := named(namedLimit, f.First); limit > 0 {
 			b.Limit, b.Named = limit, true
 		}
-		b.Bytes = max(0, step.Rate*line-b.Limit) * f.At
+		b.Bytes = max(0, (step.Rate*line-b.Limit)*f.At-step.Rate*line*held(f.At, step.wait))
 	}
 	if b.Bytes == 0 || r.Duration == 0 {
 		return nil
 	}
 	b.Shift = b.Bytes / (b.Limit * r.Duration)
 	return b
+}
+
+// held is how many seconds' worth of lines have not left at a time, where each lane's lines wait for
+// so long for a fuller batch and lanes take turns from the start.
+func held(at, wait float64) float64 {
+	if at < wait {
+		return at - at*at/(2*wait)
+	}
+	return wait / 2
 }
 
 // warning is empty if the burst moves the answer by less than its precision.

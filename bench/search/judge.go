@@ -21,6 +21,7 @@ func Judge(r *report.Report, precision float64) Outcome {
 		Latency:  withoutHistograms(r.Latency),
 		SLO:      slices.Clone(r.Verdict.SLO),
 		Errors:   r.Errors,
+		wait:     fill(r),
 	}
 	if r.Window > 0 {
 		o.Bytes = float64(r.Bytes.Acked) / r.Window
@@ -90,15 +91,23 @@ func keepsUp(r *report.Report, precision float64) report.SLO {
 // seconds. What is under way then takes as long as a Send mostly does. And where lines wait for
 // fuller batches, the batches under way in all lanes go at once then: that is as much work as the
 // destination lacked while the first ones were filled, half a wait of it where there are many lanes.
-// Batches that are full sooner wait for less.
 func tail(r *report.Report) float64 {
-	l := r.Latency
-	service := l.Service.P50
-	if l.Schedule == nil {
-		return service
+	service := r.Latency.Service.P50
+	return max(service, (fill(r)+service)/2)
+}
+
+// fill is how long a batch waits for its last line: until it is full, or for as long as it may.
+func fill(r *report.Report) float64 {
+	p := r.Plan
+	if r.Lines.Acked == 0 || r.Rate.Target == nil {
+		return p.Batch.Wait
 	}
-	wait := min(r.Plan.Batch.Wait, 2*(l.Response.Mean-l.Schedule.Mean-service))
-	return max(service, (wait+service)/2)
+	line := float64(r.Bytes.Acked) / float64(r.Lines.Acked)
+	lanes := p.Workers
+	if p.StreamsPerRequest > 0 {
+		lanes = max(lanes, p.Streams/p.StreamsPerRequest)
+	}
+	return min(p.Batch.Wait, float64(p.Batch.Bytes*lanes)/(line**r.Rate.Target))
 }
 
 // busy is the share of the processors that is all a program can hope for.

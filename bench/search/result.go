@@ -72,6 +72,8 @@ type Outcome struct {
 	BoundBy  report.Bound     `json:"bound_by"`
 	BoundWhy string           `json:"bound_why"`
 	Notes    []string         `json:"notes,omitempty"` // what a reader has to know about the step
+
+	wait float64 // seconds, of the first line of a batch for the last
 }
 
 // silent reports whether the destination confirmed nothing of what it was sent.

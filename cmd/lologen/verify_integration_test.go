@@ -214,13 +214,18 @@ func (f *findings) add(stream int, seq uint64, what verify.What) {
 
 // TestIntegrationVerifyLoki: a run that verifies itself finds all of its lines, and so does reading each of them.
 func TestIntegrationVerifyLoki(t *testing.T) {
-	const lines = 200_000
-	ledger, r := separate(t, nil, "-t", "loki", "--url", loki(t), "--workers", "4", "--streams", "16", "--rate", "20k", "-d", "10s", "--drain", "60s",
-		"--verify", "--slo", "lost==0", "--slo", "duplicated==0")
-	v := r.Verification
-	if v == nil || v.Passed == nil || !*v.Passed || v.Stored != lines || v.Lost+v.Duplicated+v.Extra != 0 || v.VisibleAfter == nil || !r.Verdict.Passed {
-		t.Fatalf("%+v, %+v", v, r.Lines)
+	const lines = 100_000
+	self := func(rate, duration string, lines uint64) string {
+		ledger, r := separate(t, nil, "-t", "loki", "--url", loki(t), "--workers", "4", "--streams", "16", "--rate", rate, "-d", duration, "--drain", "90s",
+			"--verify", "--slo", "lost==0", "--slo", "duplicated==0")
+		v := r.Verification
+		if v == nil || v.Passed == nil || !*v.Passed || v.Stored != lines || v.Lost+v.Duplicated+v.Extra != 0 || v.VisibleAfter == nil || !r.Verdict.Passed {
+			t.Fatalf("%s for %s: %+v, %+v", rate, duration, v, r.Lines)
+		}
+		return ledger
 	}
+	self("100k", "30s", 3_000_000)
+	ledger := self("20k", "5s", lines)
 	if v := verified(t, "--loki", loki(t), "--ledger", ledger, "--full"); !*v.Passed || v.Stored != lines || v.Duplicated != 0 {
 		t.Errorf("%+v", v)
 	}
@@ -230,16 +235,16 @@ func TestIntegrationVerifyLoki(t *testing.T) {
 	}
 }
 
-// restart kills one of the servers of scripts/stack and starts it again.
-func restart(t *testing.T, name string) {
+// stack does something with a server of scripts/stack.
+func stack(t *testing.T, args ...string) {
 	t.Helper()
-	if out, err := exec.Command("../../scripts/stack", "restart", "-9", name).CombinedOutput(); err != nil {
-		t.Errorf("restart %s: %v: %s", name, err, out)
+	if out, err := exec.Command("../../scripts/stack", args...).CombinedOutput(); err != nil {
+		t.Errorf("stack %s: %v: %s", strings.Join(args, " "), err, out)
 	}
 }
 
-// TestIntegrationVerifyPromtail: Promtail and Loki are killed in mid-run. What they make of that is told by few
-// numbers as by reading every line.
+// TestIntegrationVerifyPromtail: Promtail is killed in mid-run, and Loki is, for 20 s. What they make of that is
+// told by few numbers as by reading every line.
 func TestIntegrationVerifyPromtail(t *testing.T) {
 	path := filepath.Join(server(t, "LOLOGEN_PROMTAIL_DIR"), fmt.Sprintf("verify-%d.log", time.Now().UnixNano()))
 	defer os.Remove(path)
@@ -247,21 +252,23 @@ func TestIntegrationVerifyPromtail(t *testing.T) {
 	killed := make(chan struct{})
 	go func() {
 		defer close(killed)
-		time.Sleep(5 * time.Second) // in the middle of the run
-		restart(t, "promtail")
-		time.Sleep(3 * time.Second)
-		restart(t, "loki")
+		time.Sleep(4 * time.Second) // in the middle of the run
+		stack(t, "restart", "-9", "promtail")
+		time.Sleep(2 * time.Second)
+		stack(t, "stop", "-9", "loki")
+		time.Sleep(20 * time.Second)
+		stack(t, "up", "loki")
 	}()
 	defer func() { <-killed }()
-	ledger, r := separate(t, nil, "-t", "file", "-p", path, "--rate", "20k", "-d", "20s", "--workers", "4", "--color", "never",
+	ledger, r := separate(t, nil, "-t", "file", "-p", path, "--rate", "20k", "-d", "30s", "--workers", "4", "--color", "never",
 		"--verify", "--verify-loki", loki(t), "--verify-selector", selector, "--verify-wait", "3m")
 	<-killed
 	own := r.Verification
-	if r.Lines.Acked != 400_000 || own == nil || own.Passed == nil {
+	if r.Lines.Acked != 600_000 || own == nil || own.Passed == nil {
 		t.Fatalf("%+v, %+v", r.Lines, own)
 	}
 	t.Logf("%d stored, %d lost, %d duplicated, visible after %v s", own.Stored, own.Lost, own.Duplicated, deref(own.VisibleAfter))
-	if v := verified(t, "--file", path, "--ledger", ledger); !*v.Passed || v.Stored != 400_000 || v.Duplicated != 0 {
+	if v := verified(t, "--file", path, "--ledger", ledger); !*v.Passed || v.Stored != 600_000 || v.Duplicated != 0 {
 		t.Errorf("the file: %+v", v)
 	}
 	few := findingsOf(verified(t, "--loki", loki(t), "--selector", selector, "--ledger", ledger, "--wait", "10s"))
@@ -269,7 +276,7 @@ func TestIntegrationVerifyPromtail(t *testing.T) {
 	if !reflect.DeepEqual(few, full) {
 		t.Errorf("by sums %+v\nby reading %+v", few, full)
 	}
-	if few.Stored != own.Stored || few.Lost != own.Lost || few.Duplicated != own.Duplicated || few.Stored+few.Lost != 400_000 {
+	if few.Stored != own.Stored || few.Lost != own.Lost || few.Duplicated != own.Duplicated || few.Stored+few.Lost != 600_000 {
 		t.Errorf("at the end of the run %+v, later %+v", own, few)
 	}
 	// Promtail notes once a second how far it has read: killed, it reads again what came since.
@@ -367,7 +374,7 @@ func journald(t *testing.T, burst string) {
 func TestIntegrationVerifyJournal(t *testing.T) {
 	journald(t, "200")
 	defer journald(t, "0")
-	const name, lines = "lologen-verify", 400_000
+	const name, lines = "lologen-verify", 600_000
 	unit := []string{"../../scripts/journald", "unit", fmt.Sprintf("lologen-%d", time.Now().UnixNano())}
 	ledger, r := separate(t, unit, "-t", "journald", "-n", name, "--workers", "2", "--rate", "80k", "--count", strconv.Itoa(lines), "--identify")
 	v := verified(t, "--journal", "-n", name, "--ledger", ledger)
