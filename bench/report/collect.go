@@ -123,12 +123,12 @@ const mostHdr = 512 << 10
 // as those of a few minutes do: then reports merge to the exact percentiles of every point.
 func (s *Series) Points() []Point {
 	s.settle()
-	return points(s.points)
+	return points(s.points, mostHdr)
 }
 
-func points(list []*interval) []Point {
+// points are those of a list, with all of its histograms if they take so many bytes at most.
+func points(list []*interval, room int) []Point {
 	points := make([]Point, len(list))
-	room := mostHdr
 	for i, at := range list {
 		points[i] = at.point()
 		if room >= 0 {

@@ -205,10 +205,11 @@ func TestSeriesIsBounded(t *testing.T) {
 func TestSeriesWithoutRoom(t *testing.T) {
 	model := live(3, time.Time{}, 5)
 	s := NewSeries(Usage{})
-	for i := range 900 {
+	for i := range 50 {
 		s.Add(emitter.Snapshot{At: time.Duration(i+1) * time.Second, Interval: time.Second, Latency: model.latency[i%5]}, Usage{})
 	}
-	for i, p := range s.Points() {
+	s.settle()
+	for i, p := range points(s.points, 16<<10) {
 		if p.Response != packedOf(model.response[i%5]) || p.Service.Hdr != "" || p.Schedule.Hdr != "" {
 			t.Fatalf("point %d is %+v", i, p)
 		}

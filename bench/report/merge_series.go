@@ -52,7 +52,7 @@ func mergeSeries(reports []*Report) ([]Point, error) {
 	for n, cell := range cells {
 		list[n] = grid[cell]
 	}
-	return points(list), nil
+	return points(list, mostHdr), nil
 }
 
 // cells are the report's points by the interval of the grid that their middle falls into.
