@@ -7,13 +7,12 @@ import (
 	"github.com/exitfound/lologen/emitter"
 )
 
-// lines is how many are due in all; 0: that is not known.
+// lines is how many there are to be in all, at most; 0: that is not known.
 func (l *load) lines() uint64 {
-	p := &l.plan
-	if p.Schedule == nil || p.Duration == 0 {
-		return p.Count
+	if n, ok := l.plan.Lines(); ok {
+		return n
 	}
-	return emitter.DueBy(p.Schedule, p.Duration-1, bounds{p.Count, p.Duration}.most())
+	return l.plan.Count
 }
 
 // bounds are what limits how many lines there are to be, however the rate is changed; 0: nothing does.
