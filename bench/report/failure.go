@@ -49,9 +49,9 @@ func isLimit(f Failure) bool {
 	return f.Status == 429 || strings.Contains(f.Reason, "rate_limit") || f.Reason == "stream_limit"
 }
 
-// isOurs reports whether lologen itself gave the attempts up, as the drain was over: that says
-// nothing of the destination.
-func isOurs(f Failure) bool { return f.Reason == "canceled" && f.Status == 0 }
+// Ours reports whether lologen itself gave the attempts up, as the drain was over: that says nothing
+// of the destination but that it was late.
+func (f Failure) Ours() bool { return f.Reason == "canceled" && f.Status == 0 }
 
 // class is what a failure has in common with others: a limit is one of its own, as is what has to be
 // raised; else it counts who failed.

@@ -200,7 +200,7 @@ const mostMoments = 5
 func (r *Report) moments() []moment {
 	first := map[string]Failure{}
 	for _, f := range r.Errors {
-		if known, ok := first[f.class()]; !isOurs(f) && (!ok || f.At < known.At) {
+		if known, ok := first[f.class()]; !f.Ours() && (!ok || f.At < known.At) {
 			first[f.class()] = f
 		}
 	}

@@ -118,7 +118,7 @@ func gather(r *Report) evidence {
 	}
 	e.sent, e.lost, e.failed = r.Requests.Sent, r.Lines.Lost(), r.Requests.Failed
 	for _, f := range r.Errors {
-		if isOurs(f) {
+		if f.Ours() {
 			e.sent, e.failed = growth(e.sent, f.Requests), growth(e.failed, f.Requests)
 			e.lost, e.unfinished = growth(e.lost, f.Lines), e.unfinished+f.Lines
 			continue

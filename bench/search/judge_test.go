@@ -41,6 +41,16 @@ func TestJudge(t *testing.T) {
 			r.Lines.Acked, r.Lines.Rejected = 9999, 1
 			r.Errors = []report.Failure{{Status: 429}}
 		}, "errors==0", report.Limit},
+		{"given up at the end", func(r *report.Report) {
+			r.Lines.Acked, r.Lines.Unknown = 9000, 1000
+			r.Errors = []report.Failure{{Reason: "canceled", Lines: 1000}}
+			r.Verdict.BoundBy = report.Destination
+		}, "rate>=0.975", report.Destination},
+		{"given up at the end, and refused", func(r *report.Report) {
+			r.Lines.Acked, r.Lines.Unknown = 9000, 1000
+			r.Errors = []report.Failure{{Reason: "canceled", Lines: 900}, {Reason: "http_500", Status: 500, Lines: 100}}
+			r.Verdict.BoundBy = report.Destination
+		}, "errors==0", report.Destination},
 		{"a line refused, and that is allowed", func(r *report.Report) {
 			r.Lines.Acked, r.Lines.Unknown = 9999, 1
 			r.Verdict.SLO = []report.SLO{{Expr: " Errors < 1%", Passed: true}}

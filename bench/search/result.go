@@ -81,11 +81,18 @@ func (o Outcome) silent() bool { return o.Achieved == 0 && len(o.Errors) > 0 }
 
 func (o Outcome) passed() bool { return o.failed() == nil }
 
-// failed is the first demand that was not met; nil: all were.
+// failed is the first demand that was not met; nil: all were. Of lines that lologen itself gave up in
+// the end it is the rate that tells.
 func (o Outcome) failed() *report.SLO {
-	i := slices.IndexFunc(o.SLO, func(s report.SLO) bool { return !s.Passed })
+	unmet := func(s report.SLO) bool { return !s.Passed }
+	i := slices.IndexFunc(o.SLO, unmet)
 	if i < 0 {
 		return nil
+	}
+	if onLoss(o.SLO[i]) && !slices.ContainsFunc(o.Errors, func(f report.Failure) bool { return !f.Ours() }) {
+		if late := slices.IndexFunc(o.SLO, func(s report.SLO) bool { return unmet(s) && onRate(s) }); late >= 0 {
+			i = late
+		}
 	}
 	return &o.SLO[i]
 }

@@ -57,7 +57,7 @@ func (s Row) verdict() string {
 	text := "met"
 	if slo := s.failed(); slo != nil {
 		text = "NOT MET: " + unmet(*slo)
-		if len(s.Errors) > 0 {
+		if len(s.Errors) > 0 && !s.Errors[0].Ours() {
 			text += "; " + cause(s.Errors[0])
 		}
 	}
