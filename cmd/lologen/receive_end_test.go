@@ -22,9 +22,9 @@ func TestReceiverEndsWithoutALine(t *testing.T) {
 		expect         uint64
 		after          time.Duration // 0: never
 	}{
-		"idle":          {idle: time.Hour, expect: 10, after: time.Hour},
-		"duration":      {duration: time.Hour, after: time.Hour},
-		"idle first":    {idle: time.Minute, duration: time.Hour, after: time.Minute},
+		"idle":          {idle: time.Minute, expect: 10, after: time.Minute},
+		"duration":      {duration: time.Minute, after: time.Minute},
+		"idle first":    {idle: time.Second, duration: time.Minute, after: time.Second},
 		"neither":       {expect: 1},
 		"short idle":    {idle: time.Millisecond, after: 20 * time.Millisecond},
 		"idle in looks": {idle: 50 * time.Millisecond, after: 60 * time.Millisecond},
@@ -32,7 +32,7 @@ func TestReceiverEndsWithoutALine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := options{idle: c.idle, duration: c.duration, expect: c.expect}
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Hour)
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 				defer cancel()
 				began, after := time.Now(), time.Duration(0)
 				o.watch(ctx, server, func() { after = time.Since(began); cancel() })

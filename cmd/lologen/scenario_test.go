@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,12 +28,17 @@ func TestScenariosAreOrdinaryFlags(t *testing.T) {
 		}
 		return strings.Join(lines, "\n")
 	}
-	for _, s := range scenarios {
-		for _, beside := range []string{
-			"", "--stages 2s:100,3s:5", "--stages 2s:10kB..1MB", "--profile sine", "--profile steps --count 90", "-T 0.5", "-T 0", "--rate max", "--rate 10 -d 5",
-			"--count 50", "--count 500k -d 1h", "-d 20s", "--workers 64", "--label pod={0..99}", "-t discard", "-t discard -d 10s", "--tenant acme", "--slo errors==0", "--name it's",
-			"--ramp-up 3s --rate 1k",
-		} {
+	everywhere := []string{"", "--stages 2s:100,3s:5", "--rate 10 -d 5"}
+	others := []string{
+		"--stages 2s:10kB..1MB", "--profile sine", "--profile steps --count 90", "-T 0.5", "-T 0", "--rate max", "--count 50", "--count 500k -d 1h", "-d 20s",
+		"--workers 64", "--label pod={0..99}", "-t discard", "-t discard -d 10s", "--tenant acme", "--slo errors==0", "--name it's", "--ramp-up 3s --rate 1k",
+	}
+	for i, s := range scenarios {
+		besides := slices.Clone(everywhere)
+		for j := range 4 { // each of them beside two scenarios
+			besides = append(besides, others[(4*i+j)%len(others)])
+		}
+		for _, beside := range besides {
 			args := append([]string{"--scenario", s.name, "--dry-run", "--seed", "7"}, strings.Fields(beside)...)
 			code, stdout, stderr := program(t, nil, args...)
 			if code != exitOK || stderr != "" {
