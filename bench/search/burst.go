@@ -46,41 +46,43 @@ func named(number *regexp.Regexp, text string) float64 {
 	return x
 }
 
-// burst measures the bucket by how long it lasted: it is what was sent above the limit until the
-// first refusal. The fastest step shows that best, as the excess is largest. What only waited for
-// fuller batches then was not sent.
+// A Moment says how much a destination had confirmed at a time of a step.
+type Moment struct {
+	At    float64 // seconds since its start
+	Bytes float64
+}
+
+// burst measures the bucket by what came out of it: as much as was confirmed beyond the limit in any
+// stretch of a step. (Not from its start on: a bucket that is full loses what nobody takes.)
 func (r *Result) burst() *Burst {
-	if r.BoundBy != report.Limit || r.Best == nil || r.Best.Achieved == 0 {
+	if r.BoundBy != report.Limit || r.Best == nil {
 		return nil
 	}
 	b := &Burst{Limit: r.Best.Bytes}
-	line := r.Best.Bytes / r.Best.Achieved
-	rate := 0.0
+	var steps []Row
 	for _, step := range r.Steps {
 		f, ok := limited(step.Errors)
-		if !ok || step.Passed || step.Rate <= rate {
+		if !ok || step.Passed {
 			continue
 		}
-		rate = step.Rate
+		steps = append(steps, step)
 		if limit := named(namedLimit, f.First); limit > 0 {
 			b.Limit, b.Named = limit, true
 		}
-		b.Bytes = max(0, (step.Rate*line-b.Limit)*f.At-step.Rate*line*held(f.At, step.wait))
+	}
+	for _, step := range steps {
+		least := 0.0
+		for _, m := range step.Confirmed {
+			beyond := m.Bytes - b.Limit*m.At
+			least = min(least, beyond)
+			b.Bytes = max(b.Bytes, beyond-least)
+		}
 	}
 	if b.Bytes == 0 || r.Duration == 0 {
 		return nil
 	}
 	b.Shift = b.Bytes / (b.Limit * r.Duration)
 	return b
-}
-
-// held is how many seconds' worth of lines have not left at a time, where each lane's lines wait for
-// so long for a fuller batch and lanes take turns from the start.
-func held(at, wait float64) float64 {
-	if at < wait {
-		return at - at*at/(2*wait)
-	}
-	return wait / 2
 }
 
 // warning is empty if the burst moves the answer by less than its precision.
@@ -94,7 +96,7 @@ func (b *Burst) warning(precision, duration float64) string {
 	}
 	return fmt.Sprintf("the destination allows bursts of about %s, and they let a step of %s pass at up to %.0f %% above %s: "+
 		"--step-duration %.0fs tells the two apart",
-		report.Size(b.Bytes), report.Length(duration), 100*b.Shift, whose, math.Ceil(b.Bytes/(b.Limit*precision)))
+		report.Size(b.Bytes), report.Length(duration), 100*b.Shift, whose, math.Ceil(b.Bytes/(b.Limit*precision)-1e-6))
 }
 
 // Oversized reports whether requests of size bytes are refused for their size: a bucket never lets

@@ -21,7 +21,6 @@ func Judge(r *report.Report, precision float64) Outcome {
 		Latency:  withoutHistograms(r.Latency),
 		SLO:      slices.Clone(r.Verdict.SLO),
 		Errors:   r.Errors,
-		wait:     fill(r),
 	}
 	if r.Window > 0 {
 		o.Bytes = float64(r.Bytes.Acked) / r.Window

@@ -55,6 +55,16 @@ func (b bucket) take(rate, duration, drain float64) *report.Report {
 	return r
 }
 
+// confirmed is what the bucket has let through of so many bytes a second, from time to time.
+func (b *bucket) confirmed(rate, duration float64) []Moment {
+	var list []Moment
+	for i := range 101 {
+		at := duration * float64(i) / 100
+		list = append(list, Moment{at, min(rate*at, b.burst+b.limit*at)})
+	}
+	return list
+}
+
 // queue serves lines one by one.
 type queue struct {
 	service float64 // seconds
@@ -153,7 +163,11 @@ func step(rate, duration float64) *report.Report {
 func searched(t *testing.T, c Config, m model) *Result {
 	t.Helper()
 	c.Step = func(_ context.Context, rate float64) (Outcome, error) {
-		return Judge(m.take(rate, c.Duration, 5), c.Precision), nil
+		o := Judge(m.take(rate, c.Duration, 5), c.Precision)
+		if b, ok := m.(*bucket); ok {
+			o.Confirmed = b.confirmed(rate*lineSize, c.Duration)
+		}
+		return o, nil
 	}
 	r, err := Run(t.Context(), c)
 	if err != nil {

@@ -73,7 +73,7 @@ type Outcome struct {
 	BoundWhy string           `json:"bound_why"`
 	Notes    []string         `json:"notes,omitempty"` // what a reader has to know about the step
 
-	wait float64 // seconds, of the first line of a batch for the last
+	Confirmed []Moment `json:"-"` // in the course of the step
 }
 
 // silent reports whether the destination confirmed nothing of what it was sent.

@@ -87,6 +87,11 @@ func (s *steps) step(ctx context.Context, lines float64) (search.Outcome, error)
 		if err != nil {
 			return search.Outcome{}, err
 		}
+		var confirmed []search.Moment
+		l.plan.Every = 200 * time.Millisecond
+		l.plan.OnSnapshot = func(s emitter.Snapshot) {
+			confirmed = append(confirmed, search.Moment{At: s.At.Seconds(), Bytes: float64(s.Bytes.Acked)})
+		}
 		a, err := l.run(ctx, nil)
 		if err != nil || a == nil {
 			return search.Outcome{}, fmt.Errorf("search: step at %s lines/s: %w", report.Decimal(lines), err)
@@ -103,7 +108,7 @@ func (s *steps) step(ctx context.Context, lines float64) (search.Outcome, error)
 				a.report.Verified(one.verifyRun(ctx, l, a.result, nil))
 			}
 			outcome := search.Judge(a.report, s.search.precision)
-			outcome.Notes = notes
+			outcome.Notes, outcome.Confirmed = notes, confirmed
 			return outcome, nil
 		}
 		s.settle(ctx)
