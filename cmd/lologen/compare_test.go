@@ -90,7 +90,6 @@ func TestComparePaced(t *testing.T) {
 
 // TestCompareStages: they end by themselves, after all of their lines.
 func TestCompareStages(t *testing.T) {
-	t.Parallel() // it waits most of the time
 	table := compared(t, nil, "--sinks", "discard", "--stages", "0.1s:100,5s:0,0.1s:100")
 	if row := table.Sinks[0]; row.Lines.Due != 20 || !strings.Contains(table.Load, "--stages 100ms:100,5s:0,100ms:100") {
 		t.Errorf("%s: %+v", table.Load, row.Lines)

@@ -80,7 +80,6 @@ func TestWhereTheLiveLineIsDrawn(t *testing.T) {
 }
 
 func TestProgressOnATerminal(t *testing.T) {
-	t.Parallel() // it waits most of the time
 	load := []string{"--count", "21", "-T", "0.1", "-c", "never", "--report", "none", "--progress", "always"}
 	for _, shared := range []bool{true, false} {
 		tty, written := terminal(t)
