@@ -79,16 +79,19 @@ func set(o *options, list []said) error {
 func gather(cmd command, c *cli.Context, g given, env map[string]string) (*values, error) {
 	v := &values{env: env, words: g.words, word: cmd.word}
 	file := said{}
+	named := c.FlagNames() // once: IsSet looks through all flags for each
 	for i := range cmd.flags {
 		f := &cmd.flags[i]
-		s, ok := typed(f, c, g)
-		if !ok {
-			s, ok = inherited(f, env)
+		var s said
+		if slices.Contains(named, f.name) {
+			s = typed(f, c, g)
+		} else if in, ok := inherited(f, env); ok {
+			s = in
+		} else {
+			continue
 		}
-		if ok {
-			v.said = append(v.said, s)
-		}
-		if ok && f.name == "config" {
+		v.said = append(v.said, s)
+		if f.name == "config" {
 			file = s
 		}
 	}
@@ -115,11 +118,8 @@ func (c *command) position(f *flag) int {
 	return slices.IndexFunc(c.flags, func(g flag) bool { return g.name == f.name })
 }
 
-// typed is what argv says of f.
-func typed(f *flag, c *cli.Context, g given) (said, bool) {
-	if !c.IsSet(f.name) {
-		return said{}, false
-	}
+// typed is what argv says of f, which it names.
+func typed(f *flag, c *cli.Context, g given) said {
 	s := said{f, []string{c.String(f.name)}, fromArgv, g.spelt[f.name]}
 	switch {
 	case f.value == "":
@@ -127,7 +127,7 @@ func typed(f *flag, c *cli.Context, g given) (said, bool) {
 	case f.repeat:
 		s.values = c.StringSlice(f.name)
 	}
-	return s, true
+	return s
 }
 
 // inherited is what the environment says of f. A variable that is empty says nothing.
