@@ -93,17 +93,29 @@ func TestARunGoesOnWhereItWas(t *testing.T) {
 		plan   Plan
 		lines  uint64
 		window time.Duration
+		length [3]time.Duration // as is known before, in and after the pause
 	}{
-		"stages":          {Plan{Schedule: must(NewStages(Stage{10 * time.Second, 100, 1000}))}, 5500, 70 * time.Second},
-		"limited stages":  {Plan{Schedule: must(NewStages(Stage{10 * time.Second, 100, 1000})), Duration: 63 * time.Second}, 705, 63 * time.Second}, // 3 s of it
-		"limited earlier": {Plan{Schedule: must(NewStages(Stage{10 * time.Second, 100, 1000})), Duration: 33 * time.Second}, 386, 33 * time.Second}, // 2 s, and the notice
-		"steps":           {Plan{Schedule: must(Steps(100, 1000, 10, 30*time.Second)), Count: 400}, 400, 64 * time.Second},
-		"rate":            {Plan{Schedule: Rate(100), Count: 400}, 400, 64 * time.Second},
+		"stages":          {Plan{Schedule: must(NewStages(Stage{10 * time.Second, 100, 1000}))}, 5500, 70 * time.Second, [3]time.Duration{10 * time.Second, 0, 70 * time.Second}},
+		"limited stages":  {Plan{Schedule: must(NewStages(Stage{10 * time.Second, 100, 1000})), Duration: 63 * time.Second}, 705, 63 * time.Second, [3]time.Duration{10 * time.Second, 63 * time.Second, 63 * time.Second}}, // 3 s of it
+		"limited earlier": {Plan{Schedule: must(NewStages(Stage{10 * time.Second, 100, 1000})), Duration: 33 * time.Second}, 386, 33 * time.Second, [3]time.Duration{10 * time.Second, 33 * time.Second}},                   // 2 s, and the notice
+		"steps":           {Plan{Schedule: must(Steps(100, 1000, 10, 30*time.Second)), Count: 400}, 400, 64 * time.Second, [3]time.Duration{}},
+		"rate":            {Plan{Schedule: Rate(100), Count: 400}, 400, 64 * time.Second, [3]time.Duration{}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &store{}
 			p := plan(c.plan, s, Limits{Bytes: large, Lines: 1})
 			p.Workers, p.Streams, p.Drain, p.Control = 3, 5, time.Second, new(Control)
+			var length [3]time.Duration
+			p.Every, p.OnSnapshot = 500*time.Millisecond, func(s Snapshot) {
+				switch s.At {
+				case time.Second:
+					length[0] = s.Length
+				case 30 * time.Second:
+					length[1] = s.Length
+				case 62500 * time.Millisecond:
+					length[2] = s.Length
+				}
+			}
 			rates := make(chan float64, 2)
 			time.AfterFunc(2*time.Second, func() {
 				rates <- p.Control.Rate()
@@ -123,6 +135,9 @@ func TestARunGoesOnWhereItWas(t *testing.T) {
 			}
 			if want := float64(c.lines) / c.window.Seconds(); r.Asked != want {
 				t.Errorf("%s: %v/s were asked for, want %v/s", name, r.Asked, want)
+			}
+			if length != c.length {
+				t.Errorf("%s: its length is %v, want %v", name, length, c.length)
 			}
 			if before := <-rates; !limited {
 				if after := <-rates; math.Abs(after-before) > 0.02*before {

@@ -14,6 +14,7 @@ type Snapshot struct {
 	Warmup   bool          // all of the interval lies in the warm-up
 	Backlog  uint64        // lines due and neither made nor missed
 	Rate     float64       // lines a second asked for at At; 0: a pause, +Inf: unpaced
+	Length   time.Duration // how long lines are due at most, as is known at At; 0: for ever
 	Failures []Failure
 	Last     bool // the run is over: the rest of it
 }
@@ -44,7 +45,7 @@ func (w *watcher) watch(done <-chan struct{}) {
 func (w *watcher) last() { w.look(w.run.elapsed, true) }
 
 func (w *watcher) look(now time.Duration, last bool) {
-	interval := newLatency()
+	interval, course := newLatency(), w.run.course.Load()
 	w.sum = tally{}
 	for _, r := range w.run.recorders {
 		r.rotate(interval, &w.sum)
@@ -59,7 +60,8 @@ func (w *watcher) look(now time.Duration, last bool) {
 		Interval: now - w.at,
 		Latency:  *interval,
 		Failures: w.run.failures(&w.sum),
-		Rate:     w.run.course.Load().rate(now),
+		Rate:     course.rate(now),
+		Length:   course.duration(),
 		Warmup:   now <= w.run.plan.Warmup,
 		Last:     last,
 	}

@@ -69,7 +69,7 @@ func join(parts []part) string {
 // parts is the line of a run that makes lines.
 func (c *Config) parts(s *emitter.Snapshot, r rates) []part {
 	l := s.Lines
-	parts := c.elapsed(s.At, max(l.Due, l.Acked+l.Rejected+l.Unknown+l.Missed))
+	parts := c.elapsed(s.At, s.Length, max(l.Due, l.Acked+l.Rejected+l.Unknown+l.Missed))
 	parts = append(parts, part{gap, report.Decimal(r.reached), reached})
 	if rate, ok := c.rate(s, r); ok {
 		parts = append(parts, part{" of ", report.Decimal(rate), asked})
@@ -105,7 +105,7 @@ func (c *Config) rate(s *emitter.Snapshot, r rates) (float64, bool) {
 
 // received is the line of a run that takes lines.
 func (c *Config) received(r *Received, at rates) []part {
-	return append(c.elapsed(r.At, r.Lines),
+	return append(c.elapsed(r.At, r.Length, r.Lines),
 		part{gap, whole(r.Lines) + " lines", asked},
 		part{gap, report.Decimal(at.reached) + " lines/s", reached},
 		part{gap, report.Size(at.bytes) + "/s", volume},
@@ -116,12 +116,12 @@ func (c *Config) received(r *Received, at rates) []part {
 
 // elapsed is the time and, of a run with an end, how much of it is over and how long the rest will
 // take: whatever ends it first.
-func (c *Config) elapsed(at time.Duration, lines uint64) []part {
+func (c *Config) elapsed(at, length time.Duration, lines uint64) []part {
 	parts := []part{{"", clock(at), always}}
 	done, rest := 0.0, time.Duration(0)
-	if c.Duration > 0 {
-		done = float64(at) / float64(c.Duration)
-		rest = c.Duration - at
+	if length > 0 {
+		done = float64(at) / float64(length)
+		rest = length - at
 	}
 	if c.Count > 0 {
 		if counted := float64(lines) / float64(c.Count); counted > done {
@@ -130,7 +130,7 @@ func (c *Config) elapsed(at time.Duration, lines uint64) []part {
 		}
 	}
 	switch {
-	case c.Duration == 0 && c.Count == 0:
+	case length == 0 && c.Count == 0:
 		return parts
 	case done >= 1:
 		return append(parts, part{gap, "100 %", share})

@@ -17,10 +17,9 @@ type Config struct {
 	Terminal bool       // draw one line in place; else write line after line, without control codes
 	Width    func() int // of the terminal in columns, asked each time; nil, or not above 0: 80
 
-	Duration time.Duration // 0: no limit
-	Count    uint64        // lines; 0: no limit
-	Target   *float64      // lines a second; nil: unpaced, or a rate that changes
-	Paced    bool          // there is a rate, even if Target is nil
+	Count  uint64   // lines; 0: no limit
+	Target *float64 // lines a second; nil: unpaced, or a rate that changes
+	Paced  bool     // there is a rate, even if Target is nil
 }
 
 // A Progress is the live line of one run. It may be used by several goroutines.
@@ -59,13 +58,14 @@ func (p *Progress) Show(s emitter.Snapshot) {
 type Received struct {
 	At         time.Duration // since the start
 	Interval   time.Duration // since the last Received
+	Length     time.Duration // how long it waits at most; 0: for ever
 	Lines      uint64
 	Bytes      uint64
 	Lost       uint64
 	Duplicated uint64
 }
 
-// ShowReceived is Show for the other end. Duration and Count are what it waits for.
+// ShowReceived is Show for the other end. Length and Count are what it waits for.
 func (p *Progress) ShowReceived(r Received) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -118,22 +118,28 @@ func at(seconds uint64) emitter.Snapshot {
 // TestWidths shows what is left of a line where there is less and less room.
 func TestWidths(t *testing.T) {
 	rate := 1000.0
-	for name, c := range map[string]Config{
-		"duration":  {Target: &rate, Duration: 30 * time.Second},
-		"count":     {Target: &rate, Count: 3_000_000},
-		"whichever": {Target: &rate, Count: 36_000, Duration: time.Hour},
-		"stages":    {Paced: true, Duration: time.Minute},
+	for name, of := range map[string]struct {
+		Config
+		length time.Duration
+	}{
+		"duration":  {Config{Target: &rate}, 30 * time.Second},
+		"count":     {Config{Target: &rate, Count: 3_000_000}, 0},
+		"whichever": {Config{Target: &rate, Count: 36_000}, time.Hour},
+		"stages":    {Config{Paced: true}, time.Minute},
 		"unpaced":   {},
-		"over":      {Target: &rate, Duration: 11 * time.Second},
+		"over":      {Config{Target: &rate}, 11 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
 			for _, width := range []int{200, 120, 100, 80, 60, 40, 20, 5, 1} {
 				m := newTerminal(t, width)
-				c.Terminal, c.Width = true, m.width
-				p := New(m, c)
-				p.Show(at(11))
-				p.Show(at(12))
+				of.Terminal, of.Width = true, m.width
+				p := New(m, of.Config)
+				for _, second := range []uint64{11, 12} {
+					s := at(second)
+					s.Length = of.length
+					p.Show(s)
+				}
 				fmt.Fprintf(&got, "%3d|%s", width, m)
 				if len(m.screen) > 1 || len(m.screen[0]) > max(width-1, 1) {
 					t.Errorf("more than one line, or more than %d columns:\n%s", width-1, m)
@@ -147,19 +153,23 @@ func TestWidths(t *testing.T) {
 func TestPlain(t *testing.T) {
 	rate := 0.5
 	var got strings.Builder
-	p := New(&got, Config{Target: &rate, Duration: 90 * time.Minute})
-	p.Show(emitter.Snapshot{At: time.Second, Interval: time.Second})
+	p := New(&got, Config{Target: &rate})
+	show := func(s emitter.Snapshot) {
+		s.Length = 90 * time.Minute
+		p.Show(s)
+	}
+	show(emitter.Snapshot{At: time.Second, Interval: time.Second})
 	for _, second := range []uint64{2, 3, 4} {
-		p.Show(at(second))
+		show(at(second))
 	}
 	fmt.Fprintln(p.Writer(), "lologen: a warning")
 	p.Clear()
-	p.Show(at(3600))
+	show(at(3600))
 	last := at(3601)
 	last.Last, last.Interval = true, time.Millisecond
-	p.Show(last)
+	show(last)
 	p.Done()
-	p.Show(at(3602))
+	show(at(3602))
 	if strings.ContainsAny(got.String(), "\r\x1b") {
 		t.Errorf("control codes in %q", got.String())
 	}

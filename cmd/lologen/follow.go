@@ -112,13 +112,11 @@ func (o *options) draws(l *load, notes *os.File) bool {
 func (f *follower) showProgress(o *options, l *load, notes *os.File) {
 	c := progress.Config{
 		Terminal: o.draws(l, notes), Width: widthOf(notes),
-		Duration: l.plan.Duration, Count: l.plan.Count, Paced: l.plan.Schedule != nil,
+		Count: l.plan.Count, Paced: l.plan.Schedule != nil,
 	}
 	if rate, ok := l.plan.Schedule.(emitter.Rate); ok {
 		target := float64(rate)
 		c.Target = &target
-	} else if made, ok := l.plan.Schedule.(emitter.Profile); ok && c.Duration == 0 {
-		c.Duration, _ = made.Length()
 	}
 	f.line = progress.New(notes, c)
 	f.notes = f.line.Writer()

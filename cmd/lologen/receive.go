@@ -123,7 +123,7 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 // showReceived shows a live line until ctx ends.
 func (o *options) showReceived(ctx context.Context, server *receive.Server, w *os.File) {
 	line := progress.New(w, progress.Config{
-		Terminal: term.IsTerminal(int(w.Fd())), Width: widthOf(w), Duration: o.duration, Count: o.expect,
+		Terminal: term.IsTerminal(int(w.Fd())), Width: widthOf(w), Count: o.expect,
 	})
 	defer line.Done()
 	ticker := time.NewTicker(followEvery)
@@ -135,7 +135,7 @@ func (o *options) showReceived(ctx context.Context, server *receive.Server, w *o
 		case now := <-ticker.C:
 			c := server.Account().Counts()
 			line.ShowReceived(progress.Received{
-				At: now.Sub(start), Interval: now.Sub(last), Lines: server.Lines(), Bytes: c.Bytes + c.Unidentified.Bytes,
+				At: now.Sub(start), Interval: now.Sub(last), Length: o.duration, Lines: server.Lines(), Bytes: c.Bytes + c.Unidentified.Bytes,
 				Lost: c.Lines.Lost, Duplicated: c.Lines.Duplicated,
 			})
 			last = now
