@@ -37,8 +37,8 @@ type Plan struct {
 	OnSnapshot func(Snapshot) // from one goroutine
 }
 
-// longestTime bounds what may be asked for, so that sums of times stay within time.Duration.
-const longestTime = 100 * 365 * 24 * time.Hour
+// LongestTime bounds what may be asked for, so that sums of times stay within time.Duration.
+const LongestTime = 100 * 365 * 24 * time.Hour
 
 // mostSkew leaves all but one line in a thousand to the first stream.
 const mostSkew = 10
@@ -77,7 +77,7 @@ func (p *Plan) check() error {
 		return errors.New("a count is at most 2^63-1")
 	case p.Duration < 0 || p.Warmup < 0 || p.Drain < 0 || p.Retries < 0:
 		return errors.New("times and retries are not negative")
-	case max(p.Duration, p.Warmup, p.Drain) > longestTime:
+	case max(p.Duration, p.Warmup, p.Drain) > LongestTime:
 		return errors.New("times are at most a century")
 	case p.Sink.Limits.Bytes < 1:
 		return errors.New("a batch needs room for a byte")

@@ -29,12 +29,15 @@ func Run(ctx context.Context, p Plan) (*Result, error) {
 	defer cut()
 	opening := context.AfterFunc(ctx, cut) // what waits to be opened waits in vain
 	sinks, err := openSinks(hard, p)
-	opening()
+	opened := opening()
 	if err != nil {
 		return nil, errors.Join(err, closeSinks(p, sinks))
 	}
 	for i, s := range sinks {
 		r.workers[i].sink = s
+	}
+	if !opened { // ctx ended meanwhile, and with it the run before its first line
+		r.stopAt(-1)
 	}
 	r.do(ctx, hard, cut)
 	err = closeSinks(p, sinks)

@@ -316,7 +316,7 @@ func TestWithoutADrainLinesMadeOnTimeAreSent(t *testing.T) {
 func TestHugeTimesDoNotWrapAround(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{}
-		r := do(t, t.Context(), plan(Plan{Schedule: Rate(1), Count: 3, Drain: longestTime, Duration: longestTime}, s, Limits{Bytes: large}), s)
+		r := do(t, t.Context(), plan(Plan{Schedule: Rate(1), Count: 3, Drain: LongestTime, Duration: LongestTime}, s, Limits{Bytes: large}), s)
 		if want := (Lines{Due: 3, Acked: 3}); r.Lines != want {
 			t.Errorf("lines = %+v, want %+v", r.Lines, want)
 		}
@@ -768,7 +768,7 @@ func TestPlanIsChecked(t *testing.T) {
 		"drain":    func(p *Plan) { p.Drain = -1 },
 		"snapshot": func(p *Plan) { p.Every = 1 },
 		"warm-up":  func(p *Plan) { p.Warmup = -1 },
-		"long":     func(p *Plan) { p.Warmup = longestTime + 1 },
+		"long":     func(p *Plan) { p.Warmup = LongestTime + 1 },
 		"skew":     func(p *Plan) { p.Skew = -0.1 },
 		"skewed":   func(p *Plan) { p.Skew = mostSkew + 0.1 },
 		"no skew":  func(p *Plan) { p.Skew = math.NaN() },

@@ -2,7 +2,6 @@ package emitter
 
 import (
 	"math"
-	"sort"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -79,7 +78,14 @@ func DueBy(s Schedule, t time.Duration, limit uint64) uint64 {
 		low = high + 1
 		high = low + min(limit-low, step-1)
 	}
-	return low + uint64(sort.Search(int(high-low), func(i int) bool { return late(low + uint64(i)) }))
+	for low < high { // by all 64 bits, which sort.Search's int need not have
+		if middle := low + (high-low)/2; late(middle) {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low
 }
 
 // bucket is one worker's copy of the run's token bucket. It is asked with the schedule's time

@@ -19,7 +19,7 @@ const shortestPeriod = time.Millisecond
 
 // NewCycle repeats stages that take a millisecond or more together.
 func NewCycle(stages ...Stage) (*Cycle, error) {
-	c, err := newChain(stages, longestTime)
+	c, err := newChain(stages, LongestTime)
 	if err != nil {
 		return nil, err
 	}

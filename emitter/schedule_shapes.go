@@ -45,7 +45,7 @@ func Sine(base, peak float64, period time.Duration) (*Cycle, error) {
 // Steps is the Profile that goes from base to peak, both included, in so many equal steps, each
 // held for the given time and the last for ever. Rates are in lines a second.
 func Steps(base, peak float64, steps int, hold time.Duration) (*Stages, error) {
-	if steps < 2 || hold <= 0 || hold > longestTime/time.Duration(steps) {
+	if steps < 2 || hold <= 0 || hold > LongestTime/time.Duration(steps) {
 		return nil, errors.New("there are two steps or more, which take at most a century")
 	}
 	stages := make([]Stage, steps)
@@ -62,7 +62,7 @@ func RampUp(rate float64, d time.Duration) (Profile, error) {
 	switch {
 	case !(rate > 0 && rate <= float64(MaxRate)):
 		return nil, errors.New("a rate lies above 0, and not above MaxRate")
-	case d < 0 || d > longestTime:
+	case d < 0 || d > LongestTime:
 		return nil, errors.New("a ramp takes no negative time, and at most a century")
 	case d == 0:
 		return Rate(rate), nil

@@ -191,7 +191,7 @@ func TestCyclesAreExactFarOut(t *testing.T) {
 }
 
 func TestCycleEndsWithTheClock(t *testing.T) {
-	for _, c := range []Profile{must(NewCycle(Stage{longestTime, 1, 1})), must(Burst(0, 1e-5, 24*time.Hour, 0.5)), must(Burst(1e9, 1e9, time.Millisecond, 0.5))} {
+	for _, c := range []Profile{must(NewCycle(Stage{LongestTime, 1, 1})), must(Burst(0, 1e-5, 24*time.Hour, 0.5)), must(Burst(1e9, 1e9, time.Millisecond, 0.5))} {
 		n := DueBy(c, math.MaxInt64, math.MaxInt64)
 		if last, ok := c.At(n - 1); !ok || last < 1<<62 {
 			t.Errorf("line %d is due at %v, %v; want it to be the clock's last", n-1, last, ok)
@@ -293,12 +293,12 @@ func TestShapesAreRefused(t *testing.T) {
 		"silent sine":  second(Sine(0, 0, time.Second)),
 		"one step":     second(Steps(1, 2, 1, time.Second)),
 		"no time":      second(Steps(1, 2, 3, 0)),
-		"century":      second(Steps(1, 2, 3, longestTime/2)),
+		"century":      second(Steps(1, 2, 3, LongestTime/2)),
 		"silent steps": second(Steps(0, 0, 3, time.Second)),
 		"ramp to 0":    second(RampUp(0, time.Second)),
 		"ramp to NaN":  second(RampUp(math.NaN(), 0)),
 		"ramp back":    second(RampUp(1, -1)),
-		"long ramp":    second(RampUp(1, longestTime+1)),
+		"long ramp":    second(RampUp(1, LongestTime+1)),
 		"rate 0":       second(NewPoisson(0, 1)),
 		"rate NaN":     second(NewPoisson(math.NaN(), 1)),
 		"fast poisson": second(NewPoisson(2e9, 1)),

@@ -21,7 +21,7 @@ type Stages struct{ chain }
 
 // NewStages chains stages. After the last of them there is no line.
 func NewStages(stages ...Stage) (*Stages, error) {
-	c, err := newChain(stages, longestTime)
+	c, err := newChain(stages, LongestTime)
 	if err != nil {
 		return nil, err
 	}

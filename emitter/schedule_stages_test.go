@@ -88,7 +88,7 @@ func checkLine(t *testing.T, stages []Stage, s *Stages, k uint64) {
 func checkStages(t *testing.T, stages []Stage, chance *rand.Rand) {
 	t.Helper()
 	s, err := NewStages(stages...)
-	if exact, _ := integral(stages, longestTime).Float64(); err != nil {
+	if exact, _ := integral(stages, LongestTime).Float64(); err != nil {
 		if exact > 0x1p-60 {
 			t.Fatalf("%v: %v", stages, err)
 		}
@@ -117,7 +117,7 @@ func checkStages(t *testing.T, stages []Stage, chance *rand.Rand) {
 			last = due
 		}
 	}
-	exact, _ := integral(stages, longestTime).Float64()
+	exact, _ := integral(stages, LongestTime).Float64()
 	if n := float64(DueBy(s, s.length, math.MaxInt64)); math.Abs(n-exact) > 1+exact*0x1p-50 {
 		t.Fatalf("%v: %v lines in all, the integral is %v", stages, n, exact)
 	}
@@ -252,7 +252,7 @@ func TestStagesAreRefused(t *testing.T) {
 		"pauses":   {{Length: time.Second}, {Length: time.Hour}},
 		"no time":  {{0, 1, 1}},
 		"backward": {{-1, 1, 1}},
-		"long":     {{longestTime, 1, 1}, {1, 1, 1}},
+		"long":     {{LongestTime, 1, 1}, {1, 1, 1}},
 		"negative": {{1, -1, 1}},
 		"fast":     {{1, 1, 2e9}},
 		"NaN":      {{1, math.NaN(), 1}},

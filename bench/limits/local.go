@@ -66,7 +66,7 @@ func openPipeCat(l load, _ string) (way, error) {
 }
 
 // fileMost is how large the new file gets.
-const fileMost = 2 << 30
+const fileMost int64 = 2 << 30
 
 func openFile(l load, dir string) (way, error) {
 	f, err := os.CreateTemp(dir, "limits-*.log")
@@ -74,7 +74,7 @@ func openFile(l load, dir string) (way, error) {
 		return way{}, fmt.Errorf("create file: %w", err)
 	}
 	w := blocksTo(f, l, func() error { return errors.Join(f.Close(), os.Remove(f.Name())) })
-	w.most = fileMost / len(l.line)
+	w.most = int(fileMost / int64(len(l.line)))
 	return w, nil
 }
 

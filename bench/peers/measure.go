@@ -121,7 +121,7 @@ func intoNothing(a *arena) (sample, error) {
 		return sample{}, fmt.Errorf("open %s: %w", os.DevNull, err)
 	}
 	defer null.Close()
-	for lines := few; lines < absurd; {
+	for lines := few; int64(lines) < absurd; {
 		s, err := a.timed(lines, null)
 		if err != nil || s.elapsed >= a.length/2 {
 			s.bytes = s.lines * sized.bytes / sized.lines

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"reflect"
+
+	"github.com/exitfound/lologen/emitter"
 )
 
 // mostReport bounds what Read takes: a run of hours with a full ledger has a tenth of it.
@@ -74,7 +76,7 @@ func (r *Report) fill() {
 
 // mostTime, mostCount and mostRate are beyond any run, and small enough to be added and multiplied.
 const (
-	mostTime  = 1e9 // seconds: 30 years
+	mostTime  = float64(emitter.LongestTime) / 1e9 // seconds
 	mostRate  = 1e15
 	mostCount = math.MaxInt64 / 1024
 )
@@ -83,13 +85,13 @@ const (
 func (r *Report) check() error {
 	p := r.Plan
 	for _, n := range []int{p.Workers, p.Streams, p.StreamsPerRequest, p.Tenants, p.Batch.Bytes, p.Batch.Lines, r.Usage.Cores, p.Size, p.retries()} {
-		if n < 0 || n > mostCount {
+		if n < 0 || int64(n) > mostCount {
 			return fmt.Errorf("%d is no number of workers, streams, lines, bytes or cores", n)
 		}
 	}
 	for _, n := range []uint64{
 		r.Lines.Due, r.Lines.Acked, r.Lines.Rejected, r.Lines.Unknown, r.Lines.Missed, r.Bytes.Acked, r.Bytes.Wire,
-		r.Requests.Sent, r.Requests.Retried, r.Requests.Failed, r.Usage.MaxRSS, r.Usage.Mallocs, r.Usage.GC, p.Burst,
+		r.Requests.Sent, r.Requests.Retried, r.Requests.Failed, r.Usage.MaxRSS, r.Usage.Mallocs, r.Usage.GC,
 	} {
 		if n > mostCount {
 			return fmt.Errorf("%d is more lines, requests or bytes than a run can have", n)

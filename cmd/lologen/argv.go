@@ -109,9 +109,11 @@ func (n *normaliser) add(f *flag, spelt, value string, attached bool) error {
 		value = n.take()
 	}
 	if f.value == "" {
-		if _, err := parseBool(value); err != nil {
+		on, err := parseBool(value)
+		if err != nil {
 			return usagef("%s %q: accepted %w", spelt, value, err)
 		}
+		value = strconv.FormatBool(on) // the parser to come knows fewer words
 	}
 	n.argv = append(n.argv, "--"+f.name+"="+value)
 	return nil

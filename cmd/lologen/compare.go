@@ -50,8 +50,11 @@ func compareFlags() []flag {
 		{name: "output", group: groupCompare, value: "HOW", initial: "text", usage: strings.Join(compare.Formats(), ", "),
 			set: func(o *options, s string) (err error) { o.output, err = oneOf(s, compare.Formats()...); return }},
 	}
-	left := []string{"type", "stream", "webserver", "report", "report-file", "scenario", "dry-run", "progress", "metrics-listen", "pprof",
-		"slo", "slo-abort", "verify", "verify-loki", "verify-selector", "verify-wait", "scrape", "allow-control", "control-token-file", "start-at"}
+	left := []string{"type", "stream", "webserver", "report", "report-file", "scenario", "dry-run", "progress",
+		"metrics-listen", "pprof", "slo", "slo-abort", "scrape", "allow-control", "control-token-file", "start-at"}
+	for _, f := range verifyRunFlags() {
+		left = append(left, f.name)
+	}
 	other := map[string]string{
 		"path-file": "a temporary file", "web-host": "a server of its own", "web-port": "a server of its own", "url": "a server of its own",
 		"web-method": "POST", "interval": "--rate max", "rate": "max", "duration": "5s, unless --count is given",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,7 +37,6 @@ type follower struct {
 
 	others sync.WaitGroup
 	stop   func()
-	errs   chan error // of the metrics' server
 }
 
 const followEvery = time.Second
@@ -44,7 +44,7 @@ const followEvery = time.Second
 // follow begins to follow the run that l is, whose end abort brings about. Notes go to a stream
 // that the lines do not have.
 func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort func()) (*follower, error) {
-	f := &follower{notes: notes, start: report.Measure(), abort: abort, errs: make(chan error, 1)}
+	f := &follower{notes: notes, start: report.Measure(), abort: abort}
 	f.bounds = bounds{l.plan.Count, l.plan.Duration}
 	f.series = report.NewSeries(f.start)
 	f.series.Warmup = o.warmup
@@ -61,6 +61,7 @@ func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort fun
 	}
 	if o.metrics != "" {
 		if err := f.serveMetrics(ctx, o, l); err != nil {
+			f.stop()
 			return nil, err
 		}
 	}
@@ -82,7 +83,7 @@ func (f *follower) serveMetrics(ctx context.Context, o *options, l *load) error 
 		RunID: l.runID, Sink: o.sink, Format: l.shown.Format, Started: time.Now(),
 	}, l.steering.rate)
 	if err := server.Register(f.metrics); err != nil {
-		return err
+		return errors.Join(err, server.Close())
 	}
 	if o.pprof {
 		server.Profile()
@@ -91,7 +92,11 @@ func (f *follower) serveMetrics(ctx context.Context, o *options, l *load) error 
 		l.steering.mount(o, server)
 	}
 	fmt.Fprintf(f.notes, "lologen: metrics at %s/metrics\n", server.URL())
-	f.others.Go(func() { f.errs <- server.Serve(ctx) })
+	f.others.Go(func() {
+		if err := server.Serve(ctx); err != nil { // the run goes on without it
+			fmt.Fprintln(f.notes, "lologen:", err)
+		}
+	})
 	return nil
 }
 

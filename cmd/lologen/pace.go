@@ -64,6 +64,8 @@ func (o *options) schedule(mean float64) (emitter.Schedule, error) {
 		return made, nil
 	}
 	switch {
+	case rate > float64(emitter.MaxRate) && o.rate.asked != "":
+		return nil, usagef("--rate %s: accepted are at most 1G lines a second, or max for as fast as possible", o.rate.asked)
 	case rate > float64(emitter.MaxRate):
 		return nil, usagef("-T %v with %d workers: accepted are at most 1G lines a second, or -T 0 for as fast as possible", o.interval, o.workers)
 	case rate == 0:

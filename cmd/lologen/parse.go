@@ -26,17 +26,14 @@ func parseBool(s string) (bool, error) {
 	return false, errSwitch
 }
 
-// longestTime is a century: sums of times stay within time.Duration.
-const longestTime = 100 * 365 * 24 * time.Hour
-
 // parseTime reads seconds as a decimal, or a duration with a unit.
 func parseTime(s string) (time.Duration, bool) {
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil {
 		d, err := time.ParseDuration(s)
-		return d, err == nil && d >= 0 && d <= longestTime
+		return d, err == nil && d >= 0 && d <= emitter.LongestTime
 	}
-	if !(seconds >= 0 && seconds <= longestTime.Seconds()) || strings.ContainsAny(s, "xXpP_") {
+	if !(seconds >= 0 && seconds <= emitter.LongestTime.Seconds()) || strings.ContainsAny(s, "xXpP_") {
 		return 0, false
 	}
 	return time.Duration(math.Round(seconds * 1e9)), true

@@ -37,7 +37,7 @@ func receiveFlags() []flag {
 	return slices.Concat(takeFlags(), faultFlags(), shared("progress", "metrics-listen", "pprof"), []flag{
 		{name: "report", group: groupSaid, value: "HOW", initial: "text", usage: "at the end, on stderr: text, json, none",
 			set: func(o *options, s string) (err error) {
-				o.report, err = oneOf(s, "auto", "text", "json", "none")
+				o.report, err = oneOf(s, "text", "json", "none")
 				return
 			}},
 		{name: "report-file", group: groupSaid, value: "PATH", usage: "also there: .json .txt (repeatable)", repeat: true,

@@ -67,13 +67,13 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	}
 	l.steering = newSteering(l)
 	l.plan.Control = l.steering.control
-	ctx, abort := context.WithCancel(ctx)
+	running, abort := context.WithCancel(ctx)
 	defer abort()
-	f, err := o.follow(ctx, l, notes, abort)
+	f, err := o.follow(running, l, notes, abort)
 	if err != nil {
 		return exitFailed, errors.Join(err, stop())
 	}
-	a, err := l.run(ctx, f)
+	a, err := l.run(running, f)
 	how := o.reportAs(v, notes)
 	if a != nil && o.verify.on {
 		a.report.Verified(o.verifyAfter(ctx, l, a.result, how, notes))
@@ -97,7 +97,7 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	return code, nil
 }
 
-// verifyAfter verifies a run that ctx may have ended, and is as quiet about it as the report.
+// verifyAfter verifies a run that the end of ctx may have stopped, and is as quiet about it as the report.
 func (o *options) verifyAfter(ctx context.Context, l *load, r *emitter.Result, how string, notes *os.File) *report.Verification {
 	if ctx.Err() != nil { // what ended the run is no reason not to ask; what comes now is
 		ctx = context.WithoutCancel(ctx)

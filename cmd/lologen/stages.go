@@ -59,7 +59,7 @@ func parseStages(s string) (stages, error) {
 
 // check bounds what all stages are together.
 func (list stages) check() error {
-	left := longestTime
+	left := emitter.LongestTime
 	for _, s := range list {
 		if s.length > left {
 			return errManyLong
@@ -199,7 +199,7 @@ func parseProfile(s string) (profile, error) {
 			return profile{}, fmt.Errorf("as %s %w; %q is not", key, err, value)
 		}
 	}
-	if p.steps > 0 && p.period > longestTime/time.Duration(p.steps) {
+	if p.steps > 0 && p.period > emitter.LongestTime/time.Duration(p.steps) {
 		return profile{}, errors.New("are steps that take a century in all")
 	}
 	return p, nil

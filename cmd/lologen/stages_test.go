@@ -21,7 +21,7 @@ func TestParseStages(t *testing.T) {
 		"1:10MB..2TB/day":         {{time.Second, rate{bytes: 1e7, asked: "10MB"}, rate{bytes: 2e12 / 86400, asked: "2TB/day"}}},
 		"1:.5..1.5":               {{time.Second, lines(0.5, ".5"), lines(1.5, "1.5")}},
 		"1:0.0MB":                 {{time.Second, rate{asked: "0.0MB"}, rate{asked: "0.0MB"}}},
-		"876000h:1k":              {{longestTime, k1, k1}},
+		"876000h:1k":              {{emitter.LongestTime, k1, k1}},
 	} {
 		got, err := parseStages(in)
 		if err != nil || !slices.Equal(got, want) {
@@ -198,7 +198,7 @@ func FuzzStages(f *testing.F) {
 				t.Errorf("parseStages(%q) = %+v", s, list)
 			}
 		}
-		if total > longestTime || len(list) > mostStages {
+		if total > emitter.LongestTime || len(list) > mostStages {
 			t.Errorf("parseStages(%q): %d stages take %v", s, len(list), total)
 		}
 		if again, err := parseStages(list.String()); err != nil || !slices.Equal(again, list) {

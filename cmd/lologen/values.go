@@ -106,12 +106,25 @@ func gather(cmd command, c *cli.Context, g given, env map[string]string) (*value
 			}
 		}
 	}
+	v.spell()
 	v.preset(cmd)
 	if err := v.settle(); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(v.said, func(a, b said) int { return cmd.position(a.flag) - cmd.position(b.flag) })
 	return v, nil
+}
+
+// spell writes every switch in one way, however it was said.
+func (v *values) spell() {
+	for _, s := range v.said {
+		if s.flag.value != "" || len(s.values) != 1 {
+			continue
+		}
+		if on, err := parseBool(s.values[0]); err == nil {
+			s.values[0] = strconv.FormatBool(on)
+		}
+	}
 }
 
 func (c *command) position(f *flag) int {

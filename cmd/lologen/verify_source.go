@@ -41,13 +41,13 @@ func namedSource(v *values) (string, error) {
 	}
 	for _, source := range sources {
 		for _, name := range source.uses {
-			if s := v.of(name); s.origin == fromArgv && !slices.Contains(uses, name) {
+			if s := v.of(name); s.origin == fromArgv && !slices.Contains(uses, name) && !slices.Contains(useless, s.spelt) {
 				useless = append(useless, s.spelt)
 			}
 		}
 	}
 	if len(useless) > 0 {
-		return "", usagef("%s: not used with %s", strings.Join(slices.Compact(useless), ", "), named[0])
+		return "", usagef("%s: not used with %s", strings.Join(useless, ", "), named[0])
 	}
 	return named[0], nil
 }
