@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/exitfound/lologen/bench/report"
 )
 
 // Server is how to reach what is asked over HTTP.
@@ -32,7 +34,7 @@ type client struct {
 func (s Server) newClient(cut string) (*client, error) {
 	u, err := url.Parse(s.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("address %q: not a URL like http://127.0.0.1:3100", clean(s.URL))
+		return nil, fmt.Errorf("address %q: not a URL like http://127.0.0.1:3100", report.Clean(s.URL))
 	}
 	if u.User != nil {
 		return nil, errors.New("address: credentials do not belong into it, but into a header")
@@ -99,7 +101,7 @@ func (c *client) get(ctx context.Context, path string, query url.Values, tenant 
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
-		return &statusError{response.StatusCode, clean(string(text))}
+		return &statusError{response.StatusCode, report.Clean(string(text))}
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, most)).Decode(v); err != nil {
 		return fmt.Errorf("read answer: %w", final(err))
@@ -127,19 +129,4 @@ func withoutQuery(err error) error {
 		return u.Err
 	}
 	return err
-}
-
-// clean makes a server's text safe to show.
-func clean(s string) string {
-	const most = 256
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "")
-	}
-	return s
 }

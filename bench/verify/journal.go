@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/exitfound/lologen/bench/report"
 )
 
 // Journal is a Source that has journalctl read the entries of one identifier. journald notes when
@@ -93,7 +95,7 @@ func (j *Journal) read(ctx context.Context, b *Batch) error {
 	}
 	// journalctl that finds nothing fails without a word.
 	if err := command.Wait(); err != nil && read == nil && complaint.Len() > 0 {
-		return fmt.Errorf("journalctl: %s", clean(strings.TrimSpace(complaint.String())))
+		return fmt.Errorf("journalctl: %s", report.Clean(strings.TrimSpace(complaint.String())))
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

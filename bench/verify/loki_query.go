@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/emitter/line"
 )
 
@@ -127,14 +128,14 @@ func (r *reader) instantly(ctx context.Context, tenant, query, label string) (ma
 		return nil, tooMuch(err)
 	}
 	if answer.Data.ResultType != "vector" {
-		return nil, fmt.Errorf("read answer: a %q where a vector was asked for", clean(answer.Data.ResultType))
+		return nil, fmt.Errorf("read answer: a %q where a vector was asked for", report.Clean(answer.Data.ResultType))
 	}
 	found := make(map[string]float64, len(answer.Data.Result))
 	for _, sample := range answer.Data.Result {
 		text, _ := sample.Value[1].(string)
 		v, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return nil, fmt.Errorf("read answer: value %q: not a number", clean(text))
+			return nil, fmt.Errorf("read answer: value %q: not a number", report.Clean(text))
 		}
 		found[sample.Metric[label]] = v
 	}
@@ -182,7 +183,7 @@ func (r *reader) page(ctx context.Context, tenant, query string, from, to int64)
 		return nil, err
 	}
 	if answer.Data.ResultType != "streams" {
-		return nil, fmt.Errorf("read answer: %q where streams were asked for", clean(answer.Data.ResultType))
+		return nil, fmt.Errorf("read answer: %q where streams were asked for", report.Clean(answer.Data.ResultType))
 	}
 	var lines []logLine
 	for _, stream := range answer.Data.Result {
@@ -192,7 +193,7 @@ func (r *reader) page(ctx context.Context, tenant, query string, from, to int64)
 			}
 			at, err := strconv.ParseInt(v[0], 10, 64)
 			if err != nil {
-				return nil, fmt.Errorf("read answer: timestamp %q: not a number", clean(v[0]))
+				return nil, fmt.Errorf("read answer: timestamp %q: not a number", report.Clean(v[0]))
 			}
 			text := []byte(v[1])
 			id, _ := line.Scan(text)
