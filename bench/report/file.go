@@ -27,6 +27,8 @@ func (ws Writers[T]) OpenFile(path string) (*File[T], error) {
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("open report file %s: is a directory", path)
+	} else if err == nil && !info.Mode().IsRegular() { // a device or a pipe would be lost
+		return nil, fmt.Errorf("open report file %s: is not a regular file", path)
 	}
 	// Whether it can be written is tried and undone: a run that is killed leaves nothing behind.
 	place, err := follow(path)
@@ -96,6 +98,23 @@ func follow(path string) (string, error) {
 		path = next
 	}
 	return "", errors.New("too many links")
+}
+
+// Same reports whether a report at path would take the place of the file at other, be they there or not.
+func Same(path, other string) bool {
+	a, err := follow(path)
+	b, otherErr := follow(other)
+	if err != nil || otherErr != nil {
+		return false
+	}
+	infoA, err := os.Stat(a)
+	infoB, otherErr := os.Stat(b)
+	if err == nil && otherErr == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	a, err = filepath.Abs(a)
+	b, otherErr = filepath.Abs(b)
+	return err == nil && otherErr == nil && a == b
 }
 
 // create opens a new file in path's directory, which those may read and write who may do so with the

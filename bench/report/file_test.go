@@ -161,6 +161,10 @@ func TestOpenFileFails(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "dir.json"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	// A link to a device, so that nothing is lost if it is taken for a file.
+	if err := os.Symlink(os.DevNull, filepath.Join(dir, "null.json")); err != nil {
+		t.Fatal(err)
+	}
 	before := names(t, dir)
 	tests := []struct {
 		path string
@@ -170,6 +174,7 @@ func TestOpenFileFails(t *testing.T) {
 		{filepath.Join(dir, "none", "run.json"), "no such file or directory", os.ErrNotExist},
 		{filepath.Join(file, "run.json"), "not a directory", nil},
 		{filepath.Join(dir, "dir.json"), "is a directory", nil},
+		{filepath.Join(dir, "null.json"), "is not a regular file", nil},
 		{filepath.Join(dir, "run.xml"), "its extension must be one of .txt, .json, .html, .hlog", nil},
 		{filepath.Join(dir, "run"), "its extension must be one of .txt, .json, .html, .hlog", nil},
 		{"", "its extension must be one of .txt, .json, .html, .hlog", nil},

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"syscall"
+
+	"github.com/exitfound/lologen/bench/report"
 )
 
 // files are those that a report goes to, by --report-file.
@@ -24,6 +26,16 @@ func openFiles[T any, F file[T]](paths []string, open func(path string) (F, erro
 		list = append(list, f)
 	}
 	return list, nil
+}
+
+// reportFiles opens those of a run, none of which may be the one that its lines go to.
+func (o *options) reportFiles() (files[*report.Report], error) {
+	for _, path := range o.files {
+		if o.sink == "file" && report.Same(path, o.path) {
+			return nil, usagef("--report-file %s: the lines go there, by -p %s: accepted is another file", path, o.path)
+		}
+	}
+	return openFiles(o.files, report.OpenFile)
 }
 
 func (l files[T]) commit(what T) error {

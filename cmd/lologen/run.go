@@ -54,7 +54,7 @@ func runLoad(ctx context.Context, v *values, io stdio) (int, error) {
 	if o.dryRun {
 		return exitOK, o.measure(l, false).write(io.out)
 	}
-	files, err := openFiles(o.files, report.OpenFile)
+	files, err := o.reportFiles()
 	if err != nil {
 		return 0, err
 	}

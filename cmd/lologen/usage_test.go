@@ -172,6 +172,7 @@ func TestWrongUse(t *testing.T) {
 		{"compare|-t|discard", []string{"unknown flag -t"}},
 		{"compare|--rate|0", []string{`--rate "0"`}},
 		{"compare|word", []string{`"word"`}},
+		{"-t|file|-p|" + empty + ".txt|--report-file|" + empty + ".txt", []string{"--report-file", "-p", "another file"}},
 		{"compare|--verify-settle|5s", []string{"unknown flag --verify-settle"}},
 		{"-t|discard|--rate|1PB", []string{"--rate 1PB", "1G lines a second"}},
 		{"verify|--run|abc|--file|x|--user|me|--insecure-skip-verify", []string{"lologen: --user, --insecure-skip-verify: not used with --file"}},
