@@ -42,7 +42,7 @@ func zipf(streams int, skew float64) []float64 {
 	return shares
 }
 
-var someSkews = []float64{0.1, 0.5, 1, 1.3, 2, mostSkew}
+var someSkews = []float64{0.1, 0.5, 1, 1.3, 2, MostSkew}
 
 func TestPatternFollowsZipf(t *testing.T) {
 	for _, streams := range []int{1, 2, 3, 50, 200, 5000} {

@@ -40,8 +40,8 @@ type Plan struct {
 // LongestTime bounds what may be asked for, so that sums of times stay within time.Duration.
 const LongestTime = 100 * 365 * 24 * time.Hour
 
-// mostSkew leaves all but one line in a thousand to the first stream.
-const mostSkew = 10
+// MostSkew leaves all but one line in a thousand to the first stream.
+const MostSkew = 10
 
 // MeanLine is the mean length in bytes of so many lines, newlines left out. The seed decides which.
 func MeanLine(seed uint64, source Source, format Format, lines int) float64 {
@@ -71,7 +71,7 @@ func (p *Plan) check() error {
 		return errors.New("a run has at most 2^31-1 streams")
 	case isRate && !(rate > 0 && rate <= MaxRate):
 		return errors.New("a rate lies above 0, and not above MaxRate")
-	case !(p.Skew >= 0 && p.Skew <= mostSkew): // nor is it no number
+	case !(p.Skew >= 0 && p.Skew <= MostSkew): // nor is it no number
 		return errors.New("a skew lies between 0 and 10")
 	case p.Count > math.MaxInt64:
 		return errors.New("a count is at most 2^63-1")

@@ -770,7 +770,7 @@ func TestPlanIsChecked(t *testing.T) {
 		"warm-up":  func(p *Plan) { p.Warmup = -1 },
 		"long":     func(p *Plan) { p.Warmup = LongestTime + 1 },
 		"skew":     func(p *Plan) { p.Skew = -0.1 },
-		"skewed":   func(p *Plan) { p.Skew = mostSkew + 0.1 },
+		"skewed":   func(p *Plan) { p.Skew = MostSkew + 0.1 },
 		"no skew":  func(p *Plan) { p.Skew = math.NaN() },
 	} {
 		p := plan(Plan{Count: 1}, &store{}, Limits{Bytes: large})

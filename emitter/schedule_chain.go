@@ -40,6 +40,9 @@ func newPiece(start, length time.Duration, from, to, slope float64) piece {
 // nanosecond, so that lines at 1e9/s keep their order whatever the rounding.
 const longestRamp = 24 * time.Hour
 
+// ErrNoLine is why there is no Profile of rates that are right, but make no line in all their time.
+var ErrNoLine = errors.New("there is no line in it")
+
 func newChain(stages []Stage, longest time.Duration) (chain, error) {
 	c := chain{bounds: make([]amount, 1, len(stages)+1)}
 	before := new(big.Float).SetPrec(precision)
@@ -62,7 +65,7 @@ func newChain(stages []Stage, longest time.Duration) (chain, error) {
 		c.length += s.Length
 	}
 	if len(c.pieces) == 0 {
-		return chain{}, errors.New("there is no line in it")
+		return chain{}, ErrNoLine
 	}
 	return c, nil
 }

@@ -14,8 +14,8 @@ type Cycle struct {
 	periods uint64  // that the clock has
 }
 
-// shortestPeriod keeps the number of periods far below what a float64 counts.
-const shortestPeriod = time.Millisecond
+// ShortestPeriod, of a Cycle, keeps the number of periods far below what a float64 counts.
+const ShortestPeriod = time.Millisecond
 
 // NewCycle repeats stages that take a millisecond or more together.
 func NewCycle(stages ...Stage) (*Cycle, error) {
@@ -23,7 +23,7 @@ func NewCycle(stages ...Stage) (*Cycle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.length < shortestPeriod {
+	if c.length < ShortestPeriod {
 		return nil, errors.New("a period takes a millisecond at least")
 	}
 	return &Cycle{chain: c, each: c.total().float(), periods: uint64(math.MaxInt64 / c.length)}, nil

@@ -23,7 +23,7 @@ const sineParts = 256
 // Sine is the Profile that goes from base to peak and back in each period, along a sine whose low
 // point is the start. Rates are in lines a second.
 func Sine(base, peak float64, period time.Duration) (*Cycle, error) {
-	if period < shortestPeriod {
+	if period < ShortestPeriod {
 		return nil, errors.New("a period takes a millisecond at least")
 	}
 	knot := func(i int) (time.Duration, float64) {

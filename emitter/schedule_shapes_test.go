@@ -1,9 +1,11 @@
 package emitter
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -305,6 +307,9 @@ func TestShapesAreRefused(t *testing.T) {
 	} {
 		if err == nil {
 			t.Errorf("%s: want an error", name)
+		}
+		if silent := strings.HasPrefix(name, "silent"); errors.Is(err, ErrNoLine) != silent {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

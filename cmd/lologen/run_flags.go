@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -114,8 +115,8 @@ func loadFlags() []flag {
 		{name: "stream-skew", group: groupLoad, value: "S", initial: "0", usage: "some streams are hot (Zipf: 1/n^S of the lines)", load: true,
 			set: func(o *options, s string) error {
 				x, err := strconv.ParseFloat(s, 64)
-				if o.skew = x; err != nil || !(x >= 0 && x <= 10) {
-					return errors.New("are numbers from 0 (none) to 10")
+				if o.skew = x; err != nil || !(x >= 0 && x <= emitter.MostSkew) {
+					return fmt.Errorf("are numbers from 0 (none) to %d", emitter.MostSkew)
 				}
 				return nil
 			}},

@@ -123,9 +123,18 @@ func (list stages) schedule(mean float64) (emitter.Profile, error) {
 	}
 	p, err := emitter.NewStages(made...)
 	if err != nil {
-		return nil, errNoLine // the rest was checked
+		return nil, noLine(err)
 	}
 	return p, nil
+}
+
+// noLine says what is accepted where no line was due. There is no other error of what was checked; one
+// that comes all the same is not hidden.
+func noLine(err error) error {
+	if errors.Is(err, emitter.ErrNoLine) {
+		return errNoLine
+	}
+	return err
 }
 
 // String is how the stages would be written.
@@ -206,9 +215,8 @@ func parseProfile(s string) (profile, error) {
 }
 
 const (
-	mostSteps      = 10_000
-	shortestPeriod = time.Millisecond
-	leastShare     = 1e-4
+	mostSteps  = 10_000
+	leastShare = 1e-4
 )
 
 // set reads the value of one key. Its error says what is accepted.
@@ -228,7 +236,7 @@ func (p *profile) set(key, value string) error {
 			return errors.New("are lines (1k) or bytes a second (10MB), or a volume a day (2TB/day), above 0")
 		}
 	case "period":
-		if p.period, ok = parseTime(value); !ok || p.period < shortestPeriod {
+		if p.period, ok = parseTime(value); !ok || p.period < emitter.ShortestPeriod {
 			return errors.New("are seconds (60) or a duration (500ms, 1h30m) from a millisecond on")
 		}
 	case "share":
@@ -253,6 +261,9 @@ func (p profile) schedule(mean float64, seed uint64) (made emitter.Profile, err 
 	if !(max(base, peak, rate) <= float64(emitter.MaxRate)) {
 		return nil, errTooFast
 	}
+	if max(base, peak, rate) == 0 { // smaller than a float64
+		return nil, errNoLine
+	}
 	switch p.name {
 	case "burst":
 		made, err = emitter.Burst(base, peak, p.period, p.share)
@@ -264,7 +275,7 @@ func (p profile) schedule(mean float64, seed uint64) (made emitter.Profile, err 
 		made, err = emitter.NewPoisson(rate, seed)
 	}
 	if err != nil {
-		return nil, errNoLine // the rest was checked
+		return nil, noLine(err)
 	}
 	return made, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -171,6 +172,15 @@ func TestProfileSchedules(t *testing.T) {
 		}
 		if got := made.Mean(time.Minute); math.Abs(got-mean) > 1e-3 {
 			t.Errorf("%s: %v lines/s over a minute, want %v", in, got, mean)
+		}
+	}
+	for _, in := range []string{"burst:base=0,peak=.%s1B", "poisson:rate=.%s1B"} {
+		p, err := parseProfile(fmt.Sprintf(in, strings.Repeat("0", 322)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.schedule(200, 1); err != errNoLine {
+			t.Errorf("%s: %v, want %v", in, err, errNoLine)
 		}
 	}
 	p, err := parseProfile("sine:peak=1PB")
