@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -60,7 +59,7 @@ func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort fun
 		l.steering.told = f.asked
 	}
 	if o.metrics != "" {
-		if err := f.serveMetrics(ctx, o, l); err != nil {
+		if err := f.startMetrics(ctx, o, l); err != nil {
 			f.stop()
 			return nil, err
 		}
@@ -74,29 +73,18 @@ func (o *options) follow(ctx context.Context, l *load, notes *os.File, abort fun
 	return f, nil
 }
 
-func (f *follower) serveMetrics(ctx context.Context, o *options, l *load) error {
-	server, err := metrics.Listen(o.metrics, ownVersion())
-	if err != nil {
-		return fmt.Errorf("start the metrics' server: %w", err)
-	}
+func (f *follower) startMetrics(ctx context.Context, o *options, l *load) error {
 	f.metrics = metrics.NewRun(metrics.About{
 		RunID: l.runID, Sink: o.sink, Format: l.shown.Format, Started: time.Now(),
 	}, l.steering.rate)
-	if err := server.Register(f.metrics); err != nil {
-		return errors.Join(err, server.Close())
-	}
-	if o.pprof {
-		server.Profile()
+	server, err := o.listenMetrics(f.metrics, f.notes)
+	if err != nil {
+		return err
 	}
 	if o.allowControl {
 		l.steering.mount(o, server)
 	}
-	fmt.Fprintf(f.notes, "lologen: metrics at %s/metrics\n", server.URL())
-	f.others.Go(func() {
-		if err := server.Serve(ctx); err != nil { // the run goes on without it
-			fmt.Fprintln(f.notes, "lologen:", err)
-		}
-	})
+	f.others.Go(func() { serveMetrics(ctx, server, f.notes) })
 	return nil
 }
 

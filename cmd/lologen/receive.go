@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/exitfound/lologen/bench/metrics"
 	"github.com/exitfound/lologen/bench/progress"
 	"github.com/exitfound/lologen/bench/receive"
 )
@@ -89,18 +88,11 @@ func runReceive(ctx context.Context, v *values, io stdio) (int, error) {
 	defer cancel()
 	var others sync.WaitGroup
 	if o.metrics != "" {
-		asked, err := metrics.Listen(o.metrics, ownVersion())
+		asked, err := o.listenMetrics(server.Metrics(), io.err)
 		if err != nil {
-			return exitFailed, errors.Join(fmt.Errorf("start the metrics' server: %w", err), server.Close())
+			return exitFailed, errors.Join(err, server.Close())
 		}
-		if o.pprof {
-			asked.Profile()
-		}
-		if err := asked.Register(server.Metrics()); err != nil {
-			return exitFailed, errors.Join(err, asked.Close(), server.Close())
-		}
-		fmt.Fprintf(io.err, "lologen: metrics at %s/metrics\n", asked.URL())
-		others.Go(func() { _ = asked.Serve(ctx) }) // what was received matters more
+		others.Go(func() { serveMetrics(ctx, asked, io.err) })
 	}
 	others.Go(func() { o.watch(ctx, server, cancel) })
 	if o.progress == "always" || o.progress == "auto" && term.IsTerminal(int(io.err.Fd())) {
