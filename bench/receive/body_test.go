@@ -34,7 +34,7 @@ func roomLeft(s *Server) (left int, waited bool) {
 // head is that of a POST which says how its body comes.
 func head(fields string) string { return "POST / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n\r\n" }
 
-func declaring(bytes int) string { return head(fmt.Sprintf("Content-Length: %d", bytes)) }
+func declaring[N int | int64](bytes N) string { return head(fmt.Sprintf("Content-Length: %d", bytes)) }
 
 // answered reads an answer to its end.
 func answered(t *testing.T, r *bufio.Reader) reply {
@@ -138,7 +138,7 @@ func TestRefusedBodies(t *testing.T) {
 	}{
 		"declared":           {declaring(limit + 1), 413},
 		"declared and sent":  {declaring(limit+1) + over, 413},
-		"far more":           {declaring(1<<30) + over, 413},
+		"far more":           {declaring(int64(1)<<40) + over, 413},
 		"leave asked for":    {head(fmt.Sprintf("Expect: 100-continue\r\nContent-Length: %d", limit+1)), 413},
 		"HTTP/1.0":           {strings.Replace(declaring(limit+1), "1.1", "1.0", 1) + over, 413},
 		"one chunk":          {head("Transfer-Encoding: chunked") + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", limit+1, over), 413},

@@ -107,14 +107,13 @@ func Same(path, other string) bool {
 	if err != nil || otherErr != nil {
 		return false
 	}
-	infoA, err := os.Stat(a)
-	infoB, otherErr := os.Stat(b)
-	if err == nil && otherErr == nil {
-		return os.SameFile(infoA, infoB)
-	}
-	a, err = filepath.Abs(a)
-	b, otherErr = filepath.Abs(b)
-	return err == nil && otherErr == nil && a == b
+	return sameFile(a, b) || filepath.Base(a) == filepath.Base(b) && sameFile(filepath.Dir(a), filepath.Dir(b))
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	two, otherErr := os.Stat(b)
+	return err == nil && otherErr == nil && os.SameFile(one, two)
 }
 
 // create opens a new file in path's directory, which those may read and write who may do so with the

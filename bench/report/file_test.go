@@ -196,3 +196,31 @@ func TestOpenFileFails(t *testing.T) {
 		t.Errorf("the directory holds %s", got)
 	}
 }
+
+// TestSame: whatever leads to a file is that file, whether it is there yet or not.
+func TestSame(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, err := range []error{
+		os.Mkdir("logs", 0o755), os.Symlink("logs", "link"), os.WriteFile("logs/there.txt", nil, 0o644),
+		os.Link("logs/there.txt", "hard.txt"), os.Symlink("logs/there.txt", "soft.txt"), os.Symlink("logs/none.txt", "hanging.txt"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, paths := range [][]string{
+		{"logs/there.txt", "link/there.txt", "hard.txt", "soft.txt", filepath.Join(dir, "logs", "..", "soft.txt")},
+		{"logs/none.txt", "link/none.txt", "hanging.txt", filepath.Join(dir, "logs/none.txt")},
+		{"none.txt", "./none.txt", filepath.Join(dir, "none.txt")},
+		{"nowhere/none.txt"},
+	} {
+		for _, a := range paths {
+			for _, b := range append(paths, "other.txt") {
+				if want := b != "other.txt" && i < 3; Same(a, b) != want {
+					t.Errorf("%s and %s are the same: %v", a, b, !want)
+				}
+			}
+		}
+	}
+}

@@ -104,7 +104,7 @@ type pipe struct {
 
 func (p *pipe) take(rate, duration, drain float64) *report.Report {
 	r := step(rate, duration)
-	r.Plan.Batch.Wait, r.Plan.Batch.Bytes, r.Plan.Workers = p.wait, 1<<30, 1
+	r.Plan.Batch.Wait, r.Plan.Batch.Bytes, r.Plan.Workers = p.wait, math.MaxInt, 1
 	made := make([]float64, p.lanes) // lines of each lane
 	all := float64(r.Lines.Due) / float64(p.lanes)
 	due := func(n float64) float64 { return n / all * duration } // when a lane has so many lines

@@ -65,9 +65,9 @@ func (o *options) schedule(mean float64) (emitter.Schedule, error) {
 	}
 	switch {
 	case rate > float64(emitter.MaxRate) && o.rate.asked != "":
-		return nil, usagef("--rate %s: accepted are at most 1G lines a second, or max for as fast as possible", o.rate.asked)
+		return nil, usagef("--rate %s: accepted %w, or max for as fast as possible", o.rate.asked, errTooFast)
 	case rate > float64(emitter.MaxRate):
-		return nil, usagef("-T %v with %d workers: accepted are at most 1G lines a second, or -T 0 for as fast as possible", o.interval, o.workers)
+		return nil, usagef("-T %v with %d workers: accepted %w, or -T 0 for as fast as possible", o.interval, o.workers, errTooFast)
 	case rate == 0:
 		return nil, nil
 	}
