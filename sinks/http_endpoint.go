@@ -58,7 +58,7 @@ func newEndpoint(h HTTP) (*endpoint, error) {
 	}
 	e.name = e.Method + " " + u.Scheme + "://" + u.Host + path(u)
 	e.base = e.baseTarget(u)
-	e.secrets = redactor(h, u)
+	e.secrets = Redactor(h, u.RawQuery)
 	return e, nil
 }
 

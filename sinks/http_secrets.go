@@ -3,7 +3,6 @@ package sinks
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 )
 
@@ -61,9 +60,10 @@ func visible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
-// redactor takes out of an answer what a server echoes of our own secrets.
-func redactor(h HTTP, u *url.URL) *strings.Replacer {
-	secrets := []string{h.Password, h.BearerToken, u.RawQuery}
+// Redactor takes out of an answer what a server echoes of h's secrets, or of the query, which may hold
+// some.
+func Redactor(h HTTP, query string) *strings.Replacer {
+	secrets := []string{h.Password, h.BearerToken, query}
 	if h.User != "" {
 		secrets = append(secrets, strings.TrimPrefix(basicAuth(h), "Basic "))
 	}

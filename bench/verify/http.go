@@ -17,17 +17,19 @@ import (
 
 // Server is how to reach what is asked over HTTP.
 type Server struct {
-	URL    string        // http or https; a base, or any URL of the server's API
-	Header http.Header   // goes with every request: credentials, too
-	TLS    *tls.Config   // nil: the system's authorities, TLS 1.2 or later
-	Wait   time.Duration // for one answer; 0: 60 s
+	URL     string            // http or https; a base, or any URL of the server's API
+	Header  http.Header       // goes with every request: credentials, too
+	Secrets *strings.Replacer // takes those out of what the server says; nil: there are none
+	TLS     *tls.Config       // nil: the system's authorities, TLS 1.2 or later
+	Wait    time.Duration     // for one answer; 0: 60 s
 }
 
 // client asks a server. Redirects are refused: they would take the credentials elsewhere.
 type client struct {
-	base   string // without its last slash
-	header http.Header
-	http   *http.Client
+	base    string // without its last slash
+	header  http.Header
+	secrets *strings.Replacer
+	http    *http.Client
 }
 
 // newClient checks s. What begins at cut is no part of the base.
@@ -49,9 +51,14 @@ func (s Server) newClient(cut string) (*client, error) {
 	if config == nil {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
+	secrets := s.Secrets
+	if secrets == nil {
+		secrets = strings.NewReplacer()
+	}
 	return &client{
-		base:   base.String(),
-		header: s.Header,
+		base:    base.String(),
+		header:  s.Header,
+		secrets: secrets,
 		http: &http.Client{
 			Timeout: wait,
 			Transport: &http.Transport{
@@ -101,7 +108,7 @@ func (c *client) get(ctx context.Context, path string, query url.Values, tenant 
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
-		return &statusError{response.StatusCode, report.Clean(string(text))}
+		return &statusError{response.StatusCode, report.Clean(c.secrets.Replace(string(text)))}
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, most)).Decode(v); err != nil {
 		return fmt.Errorf("read answer: %w", final(err))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/exitfound/lologen/bench/verify"
+	"github.com/exitfound/lologen/sinks"
 )
 
 // access is what opens a server that is asked.
@@ -92,5 +93,6 @@ func (a access) server(address string, l *verify.Ledger) verify.Server {
 	case a.user != "":
 		request.SetBasicAuth(a.user, a.password)
 	}
-	return verify.Server{URL: address, Header: request.Header, TLS: a.tls, Wait: time.Minute + reading(l)}
+	secrets := sinks.Redactor(sinks.HTTP{Header: a.header, User: a.user, Password: a.password, BearerToken: a.token}, "")
+	return verify.Server{URL: address, Header: request.Header, Secrets: secrets, TLS: a.tls, Wait: time.Minute + reading(l)}
 }

@@ -88,6 +88,43 @@ func TestVerifyTellsSecretsToTheirOwn(t *testing.T) {
 	}
 }
 
+// TestVerifyRepeatsNoSecret: a server that echoes what it was asked with puts nothing of it into a report.
+func TestVerifyRepeatsNoSecret(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		user, password, _ := r.BasicAuth()
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte("bad: " + r.Header.Get("Authorization") + " " + password + " of " + user + " " + r.Header.Get("X-Secret")))
+	}))
+	defer server.Close()
+	for _, c := range []struct {
+		env  map[string]string
+		args []string
+		want string
+	}{
+		{map[string]string{"LOLOGEN_PASSWORD": "hunter2", "LOLOGEN_HEADER": "X-Secret: topmost"}, []string{"--user", "me"}, "bad: Basic *** *** of me ***"},
+		{map[string]string{"LOLOGEN_BEARER_TOKEN": "hunter2"}, nil, "bad: Bearer ***  of"},
+	} {
+		load := append([]string{"-t", "loki", "--url", server.URL, "--scrape", "none", "--count", "1", "-T", "0", "--verify", "--verify-wait", "0", "--report", "json"}, c.args...)
+		only := append([]string{"verify", "--loki", server.URL, "--run", "abc", "--wait", "0"}, c.args...)
+		for _, args := range [][]string{load, only} {
+			code, stdout, stderr := program(t, c.env, args...)
+			said := stdout + stderr
+			if code != exitFailed || !strings.Contains(said, c.want) {
+				t.Errorf("%v: code %d, %s; want %q", args, code, said, c.want)
+			}
+			for _, secret := range []string{"hunter2", "topmost", "bWU6aHVudGVyMg=="} {
+				if strings.Contains(said, secret) {
+					t.Errorf("%v: %s is repeated in %s", args, secret, said)
+				}
+			}
+		}
+	}
+}
+
 func TestSameServer(t *testing.T) {
 	for pair, want := range map[[2]string]bool{
 		{"http://a:3100", "http://a:3100/loki/api/v1/push"}: true,
