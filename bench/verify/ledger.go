@@ -15,10 +15,11 @@ type Ledger struct {
 	Target  string // where there: of a file, its path
 	Format  string
 	Started time.Time
-	Bytes   uint64    // of the lines that were confirmed; 0: not known
-	Ended   time.Time // the last confirmation, or a little later
-	Streams []Sent    // in the order of their numbers
-	Cut     bool      // there were more streams
+	Bytes   uint64        // of the lines that were confirmed; 0: not known
+	Ended   time.Time     // the last confirmation, or a little later
+	Astray  time.Duration // at most, between when a line was made and the time that was put into it
+	Streams []Sent        // in the order of their numbers
+	Cut     bool          // there were more streams
 }
 
 // Sent is one stream: of the sequence numbers below Next, those in no range were confirmed.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/exitfound/lologen/bench/report"
+	"github.com/exitfound/lologen/emitter"
 )
 
 // mostReport bounds what is read of a report: one with a full ledger has a tenth of it.
@@ -66,6 +67,9 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 			Target  string `json:"target"`
 			Format  string `json:"format"`
 			Streams int    `json:"streams"`
+
+			Offset   float64     `json:"timestamp_offset"`
+			Disorder report.Over `json:"out_of_order"`
 		} `json:"plan"`
 		Parts  []struct{} `json:"parts"`
 		Ledger *[]struct {
@@ -92,7 +96,8 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 	l = &Ledger{
 		RunID: r.RunID, Sink: r.Plan.Sink, Target: r.Plan.Target, Format: r.Plan.Format, Started: r.Started,
 		Bytes: r.Bytes.Acked, Cut: r.LedgerCut,
-		Ended: r.Started.Add(time.Duration(r.Elapsed * float64(time.Second))),
+		Astray: length(max(r.Plan.Offset, -r.Plan.Offset) + max(0, r.Plan.Disorder.Seconds)),
+		Ended:  r.Started.Add(time.Duration(r.Elapsed * float64(time.Second))),
 	}
 	for _, s := range *r.Ledger {
 		l.Streams = append(l.Streams, Sent{
@@ -101,6 +106,11 @@ func parseLedger(text []byte) (l *Ledger, beside ledgerFile, err error) {
 	}
 	l.sort()
 	return l, ledgerFile{r.LedgerFile, r.Plan.Streams}, nil
+}
+
+// length is so many seconds, but no longer than a run may have asked for.
+func length(seconds float64) time.Duration {
+	return time.Duration(min(seconds, emitter.LongestTime.Seconds()) * float64(time.Second))
 }
 
 // readFile takes the streams of the ledger file instead of those in the report.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/emitter"
@@ -151,6 +152,25 @@ func TestReadLedgerOpens(t *testing.T) {
 	} {
 		if _, err := ReadLedger(path); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", path, err, want)
+		}
+	}
+}
+
+// TestReadLedgerAstray: where a run dated its lines is part of what is to be known to find them.
+func TestReadLedgerAstray(t *testing.T) {
+	for plan, want := range map[string]time.Duration{
+		`{}`:                          0,
+		`{"timestamp_offset": -7200}`: 2 * time.Hour,
+		`{"timestamp_offset": 60, "out_of_order": {"share": 0.05, "seconds": 30}}`: 90 * time.Second,
+		`{"timestamp_offset": -1e300, "out_of_order": {"seconds": -5}}`:            emitter.LongestTime,
+	} {
+		path := filepath.Join(t.TempDir(), "run.json")
+		text := `{"version": 1, "run_id": "abc", "ledger": [], "plan": ` + plan + `}`
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := ReadLedger(path); err != nil || l.Astray != want {
+			t.Errorf("%s: %+v, %v; want %v", plan, l, err, want)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (o *options) place(l *verify.Ledger) (verify.Source, error) {
 		selector, filter, _ := splitSelector(vo.selector)
 		return verify.NewLoki(verify.LokiConfig{
 			Server: vo.access.server(vo.loki, l), Tenants: vo.tenants, Selector: selector, Filter: filter,
-			Anywhere: !vo.pushed, Path: scrapedPath(l), Margin: o.timeMargin(), Full: vo.full,
+			Anywhere: !vo.pushed, Path: scrapedPath(l), Margin: o.timeMargin(l), Full: vo.full,
 		}, started)
 	case vo.receiver != "":
 		return verify.NewReceiver(vo.access.server(vo.receiver, l))
@@ -125,9 +125,14 @@ func splitSelector(s string) (selector, filter string, ok bool) {
 	return "", "", false
 }
 
-func (o *options) timeMargin() time.Duration {
+// timeMargin is how far from the run timestamps are looked for: where it put them, and an hour more.
+func (o *options) timeMargin(l *verify.Ledger) time.Duration {
 	if o.verify.margin > 0 {
 		return o.verify.margin
 	}
-	return time.Hour + o.loki.Offset.Abs() + o.loki.Disorder.Most
+	astray := o.loki.Offset.Abs() + o.loki.Disorder.Most // of this very run
+	if l != nil {
+		astray = max(astray, l.Astray)
+	}
+	return time.Hour + astray
 }

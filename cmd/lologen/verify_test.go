@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/exitfound/lologen/bench/report"
 	"github.com/exitfound/lologen/bench/verify"
@@ -228,6 +229,24 @@ func TestUndelivered(t *testing.T) {
 	} {
 		if got := undelivered(r).Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestTimeMargin: lines are looked for where the run put them, whether it was this one or left a report.
+func TestTimeMargin(t *testing.T) {
+	this, other, asked := &options{}, &options{}, &options{}
+	this.loki.Offset, this.loki.Disorder.Most = -2*time.Hour, time.Minute
+	asked.verify.margin = time.Second
+	left := &verify.Ledger{Astray: 3 * time.Hour}
+	for name, c := range map[string]struct{ got, want time.Duration }{
+		"this run":     {this.timeMargin(&verify.Ledger{}), 3*time.Hour + time.Minute},
+		"no ledger":    {other.timeMargin(nil), time.Hour},
+		"a ledger":     {other.timeMargin(left), 4 * time.Hour},
+		"as asked for": {asked.timeMargin(left), time.Second},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", name, c.got, c.want)
 		}
 	}
 }
