@@ -125,6 +125,19 @@ func TestVerifyRepeatsNoSecret(t *testing.T) {
 	}
 }
 
+// TestVerifyLeavesAnotherLokisFlags: what the environment says of another Loki is nothing to the run's own.
+func TestVerifyLeavesAnotherLokisFlags(t *testing.T) {
+	urls, asked := lokis(t, 1)
+	env := map[string]string{"LOLOGEN_VERIFY_SELECTOR": `{job="elsewhere"}`, "LOLOGEN_VERIFY_TENANT": "other", "LOLOGEN_VERIFY_USER": "you", "LOLOGEN_VERIFY_PASSWORD": "p"}
+	code, stdout, stderr := program(t, env, "-t", "loki", "--url", urls[0], "--tenant", "team", "--scrape", "none", "--count", "3", "-T", "0", "--verify", "--verify-wait", "0")
+	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "3 lost") || strings.Contains(stderr, "elsewhere") {
+		t.Errorf("code %d, %s%s", code, stdout, stderr)
+	}
+	if !asked[0]["team"] || len(asked[0]) > 2 || len(asked[0]) == 2 && !asked[0][""] { // whether it is a receiver is asked without
+		t.Errorf("asked by %q", slices.Collect(maps.Keys(asked[0])))
+	}
+}
+
 func TestSameServer(t *testing.T) {
 	for pair, want := range map[[2]string]bool{
 		{"http://a:3100", "http://a:3100/loki/api/v1/push"}: true,

@@ -62,7 +62,8 @@ func (o *options) verifiable(v *values) error {
 		return usagef("--verify: accepted with -t loki, file, journald, http, or with --verify-loki where an agent brings the lines")
 	}
 	o.identify = true
-	if o.verify.loki == "" {
+	if vo := &o.verify; vo.loki == "" { // the environment's are for another Loki
+		vo.selector, vo.tenants, vo.user, vo.passwd, vo.bearer = "", nil, "", "", ""
 		return nil
 	}
 	if err := o.readVerifyCredentials(v); err != nil {
